@@ -1,0 +1,74 @@
+"""pkstats: the outcomes of peacekeeping missions: real data, cleaned, modelled and cited."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pkstats.codebook import cite, codebook, versions
+    from pkstats.models import fit
+    from pkstats.panel import Panel, panel
+    from pkstats.registry import mission
+    from pkstats.registry import missions_table as missions
+    from pkstats.sources import read
+    from pkstats.tables import build, load, tables
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "build": ("pkstats.tables", "build"),
+    "cite": ("pkstats.codebook", "cite"),
+    "codebook": ("pkstats.codebook", "codebook"),
+    "fit": ("pkstats.models", "fit"),
+    "load": ("pkstats.tables", "load"),
+    "mission": ("pkstats.registry", "mission"),
+    "missions": ("pkstats.registry", "missions_table"),
+    "Panel": ("pkstats.panel", "Panel"),
+    "panel": ("pkstats.panel", "panel"),
+    "read": ("pkstats.sources", "read"),
+    "tables": ("pkstats.tables", "tables"),
+    "versions": ("pkstats.codebook", "versions"),
+}
+
+__all__ = [
+    "Panel",
+    "__version__",
+    "build",
+    "cite",
+    "codebook",
+    "fit",
+    "load",
+    "mission",
+    "missions",
+    "panel",
+    "read",
+    "tables",
+    "versions",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pkstats' has no attribute {name!r}")
+    home, attribute = _HOMES[name]
+    value = getattr(import_module(home), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Face(ModuleType):
+    """Keep `pkstats.panel`, `pkstats.tables` … the public verbs when their modules are imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

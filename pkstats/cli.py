@@ -1,0 +1,74 @@
+"""`pkstats compile | build | figures | codebook | tables`: what the Makefile calls."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pkstats.errors import PkstatsError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pkstats", description="Outcomes of peacekeeping missions: data, models, figures."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("compile", help="publishers' files → data/raw")
+    command.add_argument("folder", type=Path, help="folder that holds the publishers' files")
+    command.add_argument("--target", type=Path, help="where the raw tables go")
+    command.add_argument("--verbose", action="store_true", help="print every reader's report")
+    command = commands.add_parser("build", help="data/raw → data/processed")
+    command.add_argument("--force", action="store_true", help="build even when nothing changed")
+    command = commands.add_parser("figures", help="fit the first models and draw the figures")
+    command.add_argument("--out", type=Path, default=Path("figures"), help="folder for SVG and PNG")
+    command = commands.add_parser("codebook", help="write the codebook page")
+    command.add_argument("--out", type=Path, default=Path("docs/codebook.md"))
+    commands.add_parser("tables", help="list the processed tables")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.command == "compile":
+        from pkstats.tables import compile_sources
+
+        done = compile_sources(options.folder, options.target)
+        if options.verbose:
+            print(done)
+        else:
+            for name, count in done.rows.items():
+                print(f"{name:<20}{count:>9,} rows")
+            for report in done.reports:
+                print(repr(report).splitlines()[0])
+        if done.absent:
+            print(f"files not found, earlier rows kept: {', '.join(done.absent)}")
+    elif options.command == "build":
+        from pkstats.tables import build
+
+        print(build(force=options.force))
+    elif options.command == "figures":
+        from pkstats.figures import draw_all
+
+        for path in draw_all(options.out):
+            print(path)
+    elif options.command == "codebook":
+        from pkstats.codebook import codebook_page
+        from pkstats.tables.places import writable, write_atomically
+
+        write_atomically(writable(options.out.parent) / options.out.name, codebook_page().encode())
+        print(options.out)
+    else:
+        from pkstats.tables import tables
+
+        print(tables().drop(columns=["sources"]).to_string(index=False))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; user errors are printed without a stack trace and give exit code 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except PkstatsError as problem:
+        print(f"pkstats {options.command}: {problem}", file=sys.stderr)
+        return 1
+    return 0

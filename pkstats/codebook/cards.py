@@ -1,0 +1,96 @@
+"""Source cards: who made each source, under which licence, and how to cite it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pkstats.codebook.model import table, table_names
+from pkstats.errors import UnknownTable, suggestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CARDS = Path(__file__).parent / "cards"
+
+
+@cache
+def source_cards() -> dict[str, dict[str, Any]]:
+    """Return every source card by source name."""
+    return {
+        path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(CARDS.glob("*.toml"))
+    }
+
+
+def source_card(name: str) -> dict[str, Any]:
+    """Return one source card.
+
+    Raises
+    ------
+    UnknownTable
+        When no source has that name; near matches are named.
+    """
+    cards = source_cards()
+    if name not in cards:
+        raise UnknownTable(f"No source is called {name!r}.{suggestion(name, cards)}")
+    return cards[name]
+
+
+def _names(what: object) -> list[str]:
+    """Turn a table, source, list of either, panel or estimate into source names."""
+    if hasattr(what, "sources"):
+        return [str(name) for name in what.sources]
+    if isinstance(what, str):
+        if what in table_names():
+            return list(table(what).sources)
+        if what in source_cards():
+            return [what]
+        known = (*table_names(), *source_cards())
+        raise UnknownTable(f"No table or source is called {what!r}.{suggestion(what, known)}")
+    if isinstance(what, Iterable):
+        return [name for item in what for name in _names(item)]
+    raise UnknownTable(
+        f"Expected a table name, a source name, a panel or an estimate; found {type(what).__name__}."
+    )
+
+
+def cite(what: object = None, style: str = "text") -> str:
+    """Return the citations owed for a table, a source, a panel or an estimate.
+
+    Parameters
+    ----------
+    what : str, list of str, or an object with a `sources` attribute, optional
+        Without it, the citation of pkstats itself and of every source.
+    style : {"text", "bibtex"}
+
+    Returns
+    -------
+    str
+        One citation per line (text) or one BibTeX entry per source.
+    """
+    if style not in ("text", "bibtex"):
+        raise ValueError(f"style must be 'text' or 'bibtex'; found {style!r}.")
+    wanted = list(dict.fromkeys(_names(what if what is not None else list(source_cards()))))
+    key = "bibtex" if style == "bibtex" else "citation"
+    entries = [str(source_card(name)[key]).strip() for name in wanted]
+    return (
+        "\n".join(dict.fromkeys(entries))
+        if style == "text"
+        else "\n\n".join(dict.fromkeys(entries))
+    )
+
+
+def versions() -> pd.DataFrame:
+    """Return producer, version, licence and coverage of every source, one row each."""
+    import pandas as pd
+
+    fields = ["producer", "title", "version", "licence", "coverage", "retrieved", "landing_page"]
+    rows = [
+        {"source": name, **{field: card.get(field, "") for field in fields}}
+        for name, card in source_cards().items()
+    ]
+    return pd.DataFrame(rows, columns=["source", *fields])

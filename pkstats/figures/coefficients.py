@@ -1,0 +1,90 @@
+"""The first models and their coefficients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+
+from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.models import Estimate, fit
+from pkstats.panel import panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TERMS = {
+    "standardize(strength_per_100k)": "Strength per 100,000 people (1 s.d.)",
+    "standardize(shortfall)": "Shortfall (1 s.d.)",
+    "standardize(task_count)": "Number of tasks (1 s.d.)",
+    "chapter_vii": "Chapter VII",
+    "protection_of_civilians": "Protection of civilians",
+    "standardize(ngo_engagement)": "Humanitarian and NGO tasks (1 s.d.)",
+    "standardize(partner_count)": "Partner organisations (1 s.d.)",
+    "log_deaths_before": "Deaths in the year before (log)",
+    "log_deaths_at_entry": "Deaths before deployment (log)",
+}
+COMMON = list(TERMS)[:7]
+MEASURES = [term.removeprefix("standardize(").removesuffix(")") for term in COMMON]
+
+
+def mission_year_model() -> Estimate:
+    """Fit whether deaths fell from one year to the next, over years of UN peacekeeping missions."""
+    data = panel("mission-year", 1990, 2024, "UN", "peacekeeping")
+    data = data.derive("violence_abatement", *MEASURES, "log_deaths_before")
+    formula = f"violence_abatement ~ {' + '.join(COMMON)} + log_deaths_before"
+    return fit(formula, data, family="logit", cluster="family")
+
+
+def mission_model() -> Estimate:
+    """Fit how far deaths fell from before to after, over UN peacekeeping missions that ended."""
+    data = panel("mission", 1991, 2022, "UN", "peacekeeping")
+    data = data.derive("violence_reduction", *MEASURES, "log_deaths_at_entry")
+    formula = f"violence_reduction ~ {' + '.join(COMMON)} + log_deaths_at_entry"
+    return fit(formula, data, family="ols", cluster="family")
+
+
+def draw() -> Figure:
+    """Return the figure: point estimates with 95% intervals, one panel per model."""
+    models = [
+        (mission_year_model(), "By mission and year (logit)", "log odds that deaths fell"),
+        (mission_model(), "By mission (least squares)", "relative fall in deaths, −1 to 1"),
+    ]
+    figure, panels = plt.subplots(1, 2, figsize=(9.6, 5))
+    figure.subplots_adjust(left=0.285, right=0.985, top=0.72, bottom=0.19, wspace=0.08)
+    order = list(TERMS)[::-1]
+    for axes, (estimate, title, label) in zip(panels, models, strict=True):
+        _points(axes, estimate, order)
+        axes.set_title(
+            f"{title}\n{estimate.nobs} rows, {estimate.clusters} families, "
+            f"{estimate.dropped} rows incomplete",
+            fontsize=9.5,
+        )
+        axes.set_xlabel(label)
+    panels[0].set_yticks(range(len(order)), [TERMS[term] for term in order])
+    panels[1].set_yticks(range(len(order)), [""] * len(order))
+    caption(
+        figure,
+        "What goes with less violence around UN missions: a first answer",
+        "Coefficients with 95% intervals, standard errors clustered by mission family (CR1). "
+        "Associations, not effects:\nstrong missions are sent to hard cases. "
+        "The right-hand sample is small for its eight terms: read it as a description.",
+        "Sources: UCDP 25.1; UN, Kathman, IPI personnel; shortfall data; TAMM; World Bank and isard.",
+    )
+    return figure
+
+
+def _points(axes: Axes, estimate: Estimate, order: list[str]) -> None:
+    table = estimate.tidy().set_index("term")
+    for place, term in enumerate(order):
+        if term not in table.index:
+            continue
+        row = table.loc[term]
+        clear = row["conf_low"] > 0 or row["conf_high"] < 0
+        colour = COLOURS["blue"] if clear else COLOURS["grey"]
+        axes.plot([row["conf_low"], row["conf_high"]], [place, place], color=colour, linewidth=2)
+        axes.plot(row["estimate"], place, "o", color=colour, markersize=6)
+    axes.axvline(0, color="#444444", linewidth=1)
+    axes.set_ylim(-0.6, len(order) - 0.4)
+    bare(axes, "x")

@@ -1,0 +1,51 @@
+"""Fatalities of UN missions by cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+
+from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.tables import load
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CAUSES = {
+    "malicious act": COLOURS["vermilion"],
+    "accident": COLOURS["orange"],
+    "illness": COLOURS["sky"],
+    "other": COLOURS["grey"],
+}
+
+
+def draw() -> Figure:
+    """Return the figure: deaths per year, stacked by cause."""
+    frame = load("fatalities")
+    cause = frame["cause"].where(frame["cause"].isin(list(CAUSES)), "other")
+    year = frame["month"].dt.year.rename("year")
+    counts = frame["deaths"].groupby([year, cause]).sum().unstack(fill_value=0)
+    years = range(int(counts.index.min()), int(counts.index.max()) + 1)
+    counts = counts.reindex(years, fill_value=0).reindex(columns=list(CAUSES), fill_value=0)
+    counts = counts.astype("int64")
+    figure, axes = plt.subplots(figsize=(9, 4.8))
+    figure.subplots_adjust(left=0.07, right=0.98, top=0.83, bottom=0.12)
+    bottom = counts.iloc[:, 0] * 0
+    for name, colour in CAUSES.items():
+        label = f"{name} ({counts[name].sum():,})"
+        axes.bar(counts.index, counts[name], bottom=bottom, color=colour, width=0.85, label=label)
+        bottom = bottom + counts[name]
+    axes.set_ylabel("deaths per year")
+    axes.margins(x=0.01)
+    axes.legend(loc="upper left")
+    bare(axes)
+    last = frame["month"].max()
+    caption(
+        figure,
+        "Deaths in UN peace operations by cause",
+        f"All personnel, {years[0]}–{years[-1]}; {years[-1]} to {last.strftime('%B')} only. Other: "
+        "self-inflicted, unknown, to be determined.",
+        "Source: UN Peace and Security Data Hub, fatalities.",
+    )
+    return figure

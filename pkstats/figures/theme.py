@@ -1,0 +1,99 @@
+"""One look for every figure: colours safe for colour-blind readers, quiet axes, a source line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+
+from pkstats.registry.missions import AS_OF
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: distinct under the common kinds of colour blindness.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#E69F00",
+    "green": "#009E73",
+    "vermilion": "#D55E00",
+    "sky": "#56B4E9",
+    "purple": "#CC79A7",
+    "yellow": "#F0E442",
+    "grey": "#8A8A8A",
+    "black": "#222222",
+}
+TYPES = {
+    "traditional": COLOURS["sky"],
+    "multidimensional": COLOURS["blue"],
+    "robust": COLOURS["vermilion"],
+}
+SETTINGS: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.7,
+    "axes.edgecolor": "#777777",
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "pkstats",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Draw with the project's settings, without a screen."""
+    backend = matplotlib.get_backend()
+    matplotlib.use("Agg")
+    try:
+        with matplotlib.rc_context(SETTINGS):
+            yield
+    finally:
+        matplotlib.use(backend)
+
+
+def caption(figure: Figure, title: str, subtitle: str, source: str) -> None:
+    """Put title and subtitle above, and sources with the as-of date below; figure coordinates."""
+    height = figure.get_figheight()
+    figure.text(0.01, 1 - 0.12 / height, title, fontsize=13, fontweight="bold", va="top")
+    figure.text(0.01, 1 - 0.42 / height, subtitle, fontsize=9.5, color="#444444", va="top")
+    figure.text(
+        0.01,
+        0.1 / height,
+        f"{source} As of {AS_OF}. pkstats.",
+        fontsize=7.5,
+        color="#666666",
+        va="bottom",
+    )
+
+
+def bare(axes: Axes, grid: str = "y") -> None:
+    """Keep the grid lines of one direction only."""
+    axes.grid(False)
+    axes.grid(True, axis=grid)  # type: ignore[arg-type]
+    axes.tick_params(length=0)
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Write SVG and PNG without dates or versions, so that the same figure has the same bytes."""
+    import matplotlib.pyplot as plt
+
+    paths = [folder / f"{name}.svg", folder / f"{name}.png"]
+    figure.savefig(paths[0], metadata={"Date": None, "Creator": "pkstats"})
+    figure.savefig(paths[1], metadata={"Software": "pkstats"})
+    plt.close(figure)
+    return paths

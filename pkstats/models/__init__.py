@@ -1,0 +1,7 @@
+"""Formula + family → Estimate; numbers in plain functions over arrays, objects present them."""
+
+from pkstats.models.estimate import Estimate
+from pkstats.models.fit import fit
+from pkstats.models.formula import Terms, parse
+
+__all__ = ["Estimate", "Terms", "fit", "parse"]

@@ -1,0 +1,5 @@
+"""Panels: one frame at one unit of analysis, to which tables are added without changing its rows."""
+
+from pkstats.panel.panel import Panel, panel
+
+__all__ = ["Panel", "panel"]

@@ -1,0 +1,120 @@
+"""A processed table as it joins panels: one row per key of one of the four units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from pkstats.codebook import Table, table, table_names
+from pkstats.errors import UnitMismatch
+from pkstats.panel.skeleton import spell_months
+from pkstats.registry.missions import AS_OF
+from pkstats.tables import load
+from pkstats.units import UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Native:
+    """A table at a unit of analysis, and how each of its columns aggregates."""
+
+    name: str
+    unit: str
+    frame: pd.DataFrame
+    rules: Mapping[str, str]
+    across: Mapping[str, str]
+    zero: Mapping[str, object] | None
+
+
+def addable() -> list[str]:
+    """Return the names of the tables a panel can take."""
+    return [name for name in table_names() if _unit(table(name))]
+
+
+def _unit(entry: Table) -> str:
+    if "unit" in entry.panel:
+        return str(entry.panel["unit"])
+    for unit, key in UNITS.items():
+        if tuple(entry.key) == key and entry.name not in ("missions", "states"):
+            return unit
+    return ""
+
+
+def native(name: str) -> Native:
+    """Return a table ready to join a panel.
+
+    Raises
+    ------
+    UnitMismatch
+        When the table's unit (events, conflicts, locations …) would multiply a panel's rows.
+    """
+    entry = table(name)
+    unit = _unit(entry)
+    if not unit:
+        raise UnitMismatch(
+            f"{name!r} has one row per {', '.join(entry.key)}; a panel takes tables by "
+            f"{', '.join(UNITS)}, so adding it would multiply rows. Aggregate "
+            f"pkstats.load({name!r}) first and join it yourself, or add one of: "
+            f"{', '.join(addable())}."
+        )
+    frame = load(name)
+    rules = {column.name: column.aggregate for column in entry.columns.values()}
+    if entry.panel.get("spells"):
+        frame = _months_of(frame, entry)
+    if "count" in entry.panel:
+        frame = _counted(frame, unit, str(entry.panel["count"]), rules)
+    elif "spread" in entry.panel:
+        frame = _spread(frame, unit, entry, rules)
+    key = UNITS[unit]
+    frame = frame[[*key, *(column for column in frame if column not in key)]]
+    across = {column: _across(entry, column) for column in frame}
+    return Native(name, unit, frame, rules, across, entry.panel.get("absent"))
+
+
+def _across(entry: Table, column: str) -> str:
+    if column in entry.columns and entry.columns[column].across:
+        return entry.columns[column].across
+    if column not in entry.columns:
+        return "sum"
+    described = entry.columns[column]
+    extensive = described.aggregate == "sum" or described.unit in (
+        "persons",
+        "deaths",
+        "US dollars",
+    )
+    return "sum" if extensive else "mean"
+
+
+def _months_of(frame: pd.DataFrame, entry: Table) -> pd.DataFrame:
+    """Expand spells to months; an open spell lasts until the registry's as-of date."""
+    frame = frame.assign(to=frame["to"].fillna(pd.Period(AS_OF[:7], "M")))
+    keep = [name for name in frame if name not in ("from", "to")]
+    return spell_months(frame, "from", "to", keep)
+
+
+def _counted(frame: pd.DataFrame, unit: str, name: str, rules: dict[str, str]) -> pd.DataFrame:
+    rules[name] = "sum"
+    key = list(UNITS[unit])
+    frame = frame.dropna(subset=key)
+    counts = frame.groupby(key, as_index=False).size()
+    return counts.rename(columns={"size": name}).astype({name: "Int64"})
+
+
+def _spread(frame: pd.DataFrame, unit: str, entry: Table, rules: dict[str, str]) -> pd.DataFrame:
+    """Sum over the key columns the unit lacks, in all and per value of the spread column."""
+    key = list(UNITS[unit])
+    by = str(entry.panel["spread"])
+    values = [name for name in entry.values if entry.columns[name].aggregate == "sum"]
+    totals = frame.groupby(key)[values].sum(min_count=1)
+    for value in values:
+        wide = frame.pivot_table(index=key, columns=by, values=value, aggfunc="sum", observed=True)
+        wide = wide.reindex(totals.index).fillna(0)
+        for category in wide:
+            name = f"{value}_{str(category).replace(' ', '_').replace('-', '_').lower()}"
+            totals[name] = wide[category].astype(totals[value].dtype)
+            rules[name] = "sum"
+    return totals.reset_index()

@@ -1,0 +1,294 @@
+"""`panel` and its one verb `add`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from pkstats.codebook import cite, table_names
+from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable, suggestion
+from pkstats.panel.convert import complete, convert
+from pkstats.panel.native import Native, addable, native
+from pkstats.panel.skeleton import chosen_missions, skeleton
+from pkstats.panel.windows import window_of
+from pkstats.registry.missions import AS_OF
+from pkstats.units import check_unique, join, key
+
+if TYPE_CHECKING:
+    from pkstats.measures.registry import Need
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One frame at one unit of analysis.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per key; `add` and `derive` bring columns and never change the rows.
+    unit : str
+        mission, mission-month, mission-year or state-year.
+    sources : tuple of str
+        What the panel owes citations to.
+    """
+
+    frame: pd.DataFrame
+    unit: str
+    missions: pd.DataFrame = field(repr=False)
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Key columns of the unit."""
+        return key(self.unit)
+
+    def add(
+        self,
+        *names: str,
+        lag: int = 0,
+        window: str = "during",
+        years: int = 2,
+        columns: Sequence[str] | None = None,
+    ) -> Panel:
+        """Return a panel with the columns of one or more tables.
+
+        Parameters
+        ----------
+        *names : str
+            Tables (`pkstats.tables()`).
+        lag : int
+            Take the value of that many periods earlier (months in a mission-month panel, years
+            otherwise); columns get the suffix `_lag1`. Gaps in time stay gaps.
+        window : {"during", "before", "after"}
+            In a mission panel, for state-year tables: the mean over the deployment, or over the
+            `years` before its first or after its last year; columns get the window as suffix.
+        years : int
+            Length of the window before or after.
+        columns : sequence of str, optional
+            Only these columns.
+
+        Returns
+        -------
+        Panel
+            With the same rows in the same order.
+
+        Raises
+        ------
+        UnitMismatch
+            When a table would multiply rows, or was added before.
+        UnknownTable
+            When there is no such table.
+        """
+        panel = self
+        for name in names:
+            panel = panel._add_one(name, lag, window, years, columns)
+        return panel
+
+    def _add_one(
+        self, name: str, lag: int, window: str, years: int, columns: Sequence[str] | None
+    ) -> Panel:
+        if name not in table_names():
+            raise UnknownTable(
+                f"No table is called {name!r}.{suggestion(name, addable())} "
+                f"A panel takes: {', '.join(addable())}."
+            )
+        table = complete(native(name), self.missions)
+        if self.unit == "mission":
+            part, on = self._by_mission(table, lag, window, years)
+        else:
+            if window != "during":
+                raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
+            part, on = self._by_time(table, lag)
+        if columns is not None:
+            wanted = [f"{column}_lag{lag}" if lag else column for column in columns]
+            lacking = [column for column in wanted if column not in part]
+            if lacking:
+                raise UnknownTable(
+                    f"Table {name!r} has no {', '.join(lacking)} here. It has: "
+                    f"{', '.join(column for column in part if column not in on)}."
+                )
+            part = part[[*on, *wanted]]
+        frame = self._with_time(on)
+        joined = join(frame, part, on, f"table {name!r}")
+        return replace(
+            self,
+            frame=joined.drop(columns=[c for c in on if c not in self.frame]),
+            sources=tuple(dict.fromkeys((*self.sources, name))),
+        )
+
+    def _with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
+        if "year" in on and "year" not in self.frame:
+            return self.frame.assign(year=self.frame["month"].dt.year.astype("int64"))
+        return self.frame
+
+    def _by_time(self, table: Native, lag: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        part = convert(table, self.unit, self.missions)
+        owner = "state" if self.unit == "state-year" else "mission_id"
+        time = "month" if "month" in part else "year"
+        if time not in part:
+            return part, (owner,)
+        part = part.rename(columns=_collisions(part, table, (owner, time), self.frame))
+        if lag:
+            months = 12 if time == "year" and self.unit == "mission-month" else 1
+            if lag % months:
+                raise UnitMismatch(
+                    f"{table.name!r} is yearly: in a mission-month panel its lag is a multiple of 12 "
+                    f"months; found {lag}."
+                )
+            part = _shifted(part, table, owner, time, lag // months, lag, self)
+        return part, (owner, time)
+
+    def _by_mission(
+        self, table: Native, lag: int, window: str, years: int
+    ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        if lag:
+            raise UnitMismatch("A mission panel has no time to lag; use window='before'.")
+        if table.unit == "state-year":
+            return window_of(table, self.missions, window, years), ("mission_id",)
+        if window != "during":
+            raise UnitMismatch(f"{table.name!r} exists only during deployment.")
+        part = convert(table, self.unit, self.missions)
+        return part.rename(columns=_collisions(part, table, ("mission_id",), self.frame)), (
+            "mission_id",
+        )
+
+    def derive(self, *names: str) -> Panel:
+        """Return a panel with derived measures (`pkstats.measures`), in the order named.
+
+        A measure fetches the columns it needs itself; they need not be added first.
+
+        Raises
+        ------
+        UnknownColumn
+            When a measure does not exist.
+        UnitMismatch
+            When it is not defined at the panel's unit.
+        """
+        from pkstats.measures import measure
+        from pkstats.measures.registry import as_float
+
+        frame, sources = self.frame.copy(), list(self.sources)
+        added: dict[tuple[str, int, str], pd.DataFrame] = {}
+        for name in names:
+            found = measure(name)
+            if self.unit not in found.units:
+                raise UnitMismatch(
+                    f"{name!r} is defined by {', '.join(found.units)}; "
+                    f"this panel is by {self.unit}."
+                )
+            columns = [as_float(self._need(need, added)) for need in found.needs]
+            frame[name] = found.function(*columns)
+            sources += [need.table for need in found.needs]
+        return replace(self, frame=frame, sources=tuple(dict.fromkeys(sources)))
+
+    def _need(self, need: Need, added: dict[tuple[str, int, str], pd.DataFrame]) -> pd.Series:
+        """Return one column a measure needs, by the panel's rows, whatever was added before."""
+        lag = need.lag * 12 if need.lag and self.unit == "mission-month" else need.lag
+        place = (need.table, lag, need.window)
+        if place not in added:
+            times = [
+                name for name in ("mission_id", "month", "state", "year") if name in self.frame
+            ]
+            bare = replace(self, frame=self.frame[times], sources=())
+            added[place] = bare.add(need.table, lag=lag, window=need.window).frame
+        endings = [f"_lag{lag}"] if lag else ["", "_mean", f"_{need.window}"]
+        for ending in endings:
+            if f"{need.column}{ending}" in added[place]:
+                return added[place][f"{need.column}{ending}"]
+        raise UnknownColumn(f"Table {need.table!r} has no column {need.column!r} by {self.unit}.")
+
+    def cite(self, style: str = "text") -> str:
+        """Return the citations the panel owes."""
+        return cite(list(self.sources), style=style)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        rows, columns = self.frame.shape
+        owner = self.key[0]
+        head = (
+            f"Panel by {self.unit}: {rows:,} rows, {columns} columns, "
+            f"{self.frame[owner].nunique():,} {owner.replace('_id', '')}s, as of {AS_OF}"
+        )
+        tables = f"tables: {', '.join(self.sources) or 'none added yet'}"
+        missing = self.frame.isna().mean().sort_values(ascending=False)
+        gaps = [f"{name} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
+        lines = [head, tables, f"most missing: {', '.join(gaps)}" if gaps else "nothing missing"]
+        return "\n".join([*lines, *self.notes])
+
+    def _repr_html_(self) -> str:
+        head = "<br>".join(repr(self).splitlines())
+        return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
+
+
+def _collisions(
+    part: pd.DataFrame, table: Native, on: tuple[str, ...], frame: pd.DataFrame
+) -> dict[str, str]:
+    """Prefix columns such as `total` and `source` that another table brought already."""
+    return {
+        name: f"{table.name}_{name}" for name in part if name not in on and name in frame.columns
+    }
+
+
+def _shifted(
+    part: pd.DataFrame, table: Native, owner: str, time: str, steps: int, lag: int, panel: Panel
+) -> pd.DataFrame:
+    """Return values dated `steps` later; state tables of a mission keep the present hosts."""
+    if table.unit == "state-year" and owner == "mission_id":
+        moved = replace_time(table, steps)
+        part = convert(moved, panel.unit, panel.missions)
+    else:
+        part = part.assign(**{time: part[time] + steps})
+    names = {name: f"{name}_lag{lag}" for name in part if name not in (owner, time)}
+    return part.rename(columns=names)
+
+
+def replace_time(table: Native, steps: int) -> Native:
+    """Return a state-year table whose values are dated `steps` years later."""
+    frame = table.frame.assign(year=table.frame["year"] + steps)
+    return replace(table, frame=frame)
+
+
+def panel(
+    unit: str,
+    start: int | None = None,
+    end: int | None = None,
+    sponsor: str | Sequence[str] | None = None,
+    kind: str | Sequence[str] | None = None,
+) -> Panel:
+    """Return the rows of a panel at a unit of analysis; tables are added with `.add`.
+
+    Parameters
+    ----------
+    unit : {"mission", "mission-month", "mission-year", "state-year"}
+    start, end : int, optional
+        First and last calendar year.
+    sponsor : str or sequence of str, optional
+        Only missions of these organisations (UN, AU, ECOWAS, EU, NATO, …, ad hoc).
+    kind : str or sequence of str, optional
+        Only missions of these kinds; a state-year panel counts peacekeeping missions by default,
+        because political missions have no strength to report.
+
+    Returns
+    -------
+    Panel
+        A state-year panel has every state of the system in every year, with or without a mission.
+
+    Raises
+    ------
+    UnitMismatch
+        For an unknown unit, sponsor or kind, or when start lies after end.
+    """
+    columns = key(unit)
+    if start is not None and end is not None and start > end:
+        raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
+    chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
+    missions = chosen_missions(start, end, sponsor, chosen)
+    frame = skeleton(unit, missions, start, end)
+    check_unique(frame, columns, f"the {unit} panel")
+    return Panel(frame=frame, unit=unit, missions=missions)

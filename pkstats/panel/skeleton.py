@@ -1,0 +1,123 @@
+"""The rows of a panel: which missions, months, years or states it has, before anything is added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import UnitMismatch, suggestion
+from pkstats.registry.missions import AS_OF
+from pkstats.tables import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CARRIED = ["sponsor", "kind", "family"]
+
+
+def chosen_missions(
+    start: int | None, end: int | None, sponsor: str | Sequence[str] | None, kind: object
+) -> pd.DataFrame:
+    """Return the missions deployed between two years, with first and last month.
+
+    An ongoing mission ends at the registry's as-of date; a mission whose start or end is unknown
+    cannot be placed in time and is left out.
+    """
+    frame = load("missions")
+    for column, wanted in (("sponsor", sponsor), ("kind", kind)):
+        if wanted is not None:
+            values = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
+            known = set(frame[column])
+            for value in values:
+                if value not in known:
+                    raise UnitMismatch(
+                        f"No mission has {column} {value!r}.{suggestion(value, known)} "
+                        f"Known: {', '.join(sorted(known))}."
+                    )
+            frame = frame[frame[column].isin(values)]
+    last = frame["end"].where(frame["exit"] != "ongoing", pd.Timestamp(AS_OF))
+    frame = frame.assign(
+        first_month=frame["start"].dt.to_period("M"), last_month=last.dt.to_period("M")
+    )
+    frame = frame[frame["first_month"].notna() & frame["last_month"].notna()]
+    if start is not None:
+        frame = frame[frame["last_month"] >= pd.Period(f"{start}-01", "M")]
+    if end is not None:
+        frame = frame[frame["first_month"] <= pd.Period(f"{end}-12", "M")]
+    return frame.reset_index(drop=True)
+
+
+def spell_months(frame: pd.DataFrame, first: str, last: str, keep: list[str]) -> pd.DataFrame:
+    """Return one row per month of each spell (first and last month inclusive) with columns `keep`."""
+    begin = frame[first].astype("int64").to_numpy()
+    length = frame[last].astype("int64").to_numpy() - begin + 1
+    length = np.maximum(length, 0)
+    rows = np.repeat(np.arange(len(frame)), length)
+    offset = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length)
+    out = frame[keep].take(rows).reset_index(drop=True)
+    out["month"] = pd.PeriodIndex.from_ordinals(begin[rows] + offset, freq="M")
+    return out
+
+
+def mission_months(missions: pd.DataFrame, keep: list[str] | None = None) -> pd.DataFrame:
+    """Return every month of every mission."""
+    return spell_months(missions, "first_month", "last_month", keep or ["mission_id", *CARRIED])
+
+
+def within(
+    frame: pd.DataFrame, years: pd.Series, start: int | None, end: int | None
+) -> pd.DataFrame:
+    """Keep the rows whose year lies between two years, inclusive."""
+    keep = np.ones(len(frame), dtype=bool)
+    if start is not None:
+        keep &= (years >= start).to_numpy()
+    if end is not None:
+        keep &= (years <= end).to_numpy()
+    return frame[keep].reset_index(drop=True)
+
+
+def skeleton(unit: str, missions: pd.DataFrame, start: int | None, end: int | None) -> pd.DataFrame:
+    """Return the rows of a panel, key first."""
+    if unit == "state-year":
+        states = load("states")[["state", "year", "name", "member"]]
+        return within(states, states["year"], start, end)
+    if unit == "mission":
+        columns = ["mission_id", "name", *CARRIED, "start", "end", "exit"]
+        return missions[[*columns, "first_month", "last_month"]].copy()
+    months = mission_months(missions)
+    if unit == "mission-month":
+        months = within(months, months["month"].dt.year, start, end)
+        return months[["mission_id", "month", *CARRIED]]
+    months["year"] = months["month"].dt.year.astype("int64")
+    years = months.groupby(["mission_id", "year"], as_index=False, sort=False)
+    frame = years.agg(**{name: (name, "first") for name in CARRIED}, months=("month", "size"))
+    return within(frame, frame["year"], start, end)
+
+
+def host_shares(time: str) -> pd.DataFrame:
+    """Return mission, month or year, state and the host's share; shares sum to one.
+
+    A year's share is the mean of its months', so that a host that joins in July has half a year's.
+    """
+    hosts = load("hosts")
+    last = load("missions").set_index("mission_id")["end"]
+    ends = hosts["mission_id"].map(last).fillna(pd.Timestamp(AS_OF)).dt.to_period("M")
+    hosts = hosts.assign(to=hosts["to"].fillna(ends))
+    keep = ["mission_id", "state", "weight", "role"]
+    months = spell_months(hosts, "from", "to", keep)
+    months = months.groupby(["mission_id", "month", "state"], as_index=False).agg(
+        weight=("weight", "sum"), role=("role", "first")
+    )
+    total = months.groupby(["mission_id", "month"])["weight"].transform("sum")
+    months["share"] = months["weight"] / total
+    months = months.drop(columns="weight")
+    if time == "month":
+        return months
+    months["year"] = months["month"].dt.year.astype("int64")
+    count = months.groupby(["mission_id", "year"])["month"].transform("nunique")
+    months["share"] = months["share"] / count
+    return months.groupby(["mission_id", "year", "state"], as_index=False).agg(
+        share=("share", "sum"), role=("role", "first")
+    )

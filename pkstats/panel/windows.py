@@ -1,0 +1,61 @@
+"""State-year tables over the years before, during or after a mission."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import UnitMismatch
+from pkstats.panel.convert import combine_hosts
+from pkstats.panel.native import Native
+from pkstats.panel.skeleton import host_shares
+from pkstats.registry.missions import AS_OF
+
+
+def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFrame:
+    """Return mission and calendar year for each year of a window.
+
+    Before ends with the year before the first; after begins with the year after the last and is
+    empty for ongoing missions. Only whole windows within the as-of year are returned.
+    """
+    first = missions["first_month"].dt.year.to_numpy()
+    last = missions["last_month"].dt.year.to_numpy()
+    if window == "during":
+        low, high = first, last
+    elif window == "before":
+        low, high = first - years, first - 1
+    elif window == "after":
+        low, high = last + 1, last + years
+        over = (missions["exit"] == "ongoing").to_numpy() | (high >= int(AS_OF[:4]))
+        high = np.where(over, low - 1, high)
+    else:
+        raise UnitMismatch(f"window must be during, before or after; found {window!r}.")
+    count = np.maximum(high - low + 1, 0)
+    rows = np.repeat(np.arange(len(missions)), count)
+    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return pd.DataFrame(
+        {"mission_id": missions["mission_id"].to_numpy()[rows], "year": low[rows] + step}
+    )
+
+
+def window_of(table: Native, missions: pd.DataFrame, window: str, years: int) -> pd.DataFrame:
+    """Return the yearly mean over a window, hosts combined; missing unless every year is known.
+
+    Hosts before are those of the first year of deployment, after those of the last.
+    """
+    grid = window_years(missions, window, years)
+    shares = host_shares("year")
+    shares = shares[shares["role"] == "host"]
+    if window == "during":
+        shares = grid.merge(shares, on=["mission_id", "year"])
+    else:
+        edge = shares.groupby("mission_id")["year"].transform(
+            "min" if window == "before" else "max"
+        )
+        shares = grid.merge(shares[shares["year"] == edge].drop(columns="year"), on="mission_id")
+    values = combine_hosts(shares, table)
+    names = [name for name in values if name not in ("mission_id", "year")]
+    groups = values.groupby("mission_id")[names]
+    whole = groups.count().eq(values.groupby("mission_id").size(), axis=0)
+    out = groups.mean().where(whole)
+    return out.rename(columns={name: f"{name}_{window}" for name in names}).reset_index()

@@ -1,0 +1,239 @@
+"""Missions: one record each, and the lookup by any label."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pkstats.errors import UnknownMission, near
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DATA = Path(__file__).parent / "data"
+AS_OF = "2025-07-31"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A state a mission is deployed in, with validity (YYYY-MM, empty = the mission's own)."""
+
+    state: int
+    start: str
+    end: str
+    weight: float
+    role: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """One operation with one acronym and one mandate chain.
+
+    Dates are ISO text; their precision (day, month, year) is stated beside them.
+    An empty `end` with `exit == "ongoing"` means deployed at the registry's as-of date.
+    """
+
+    id: str
+    name: str
+    sponsor: str
+    kind: str
+    start: str
+    start_precision: str
+    end: str
+    end_precision: str
+    established_by: str
+    predecessor: str
+    phase_of: str
+    family: str
+    exit: str
+    exit_document: str
+    note: str
+    coder: str
+    hosts: tuple[Host, ...] = field(default=(), repr=False)
+    aliases: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def predecessors(self) -> tuple[str, ...]:
+        """Chain of predecessors, nearest first."""
+        chain: list[str] = []
+        before = self.predecessor
+        while before and before not in chain:
+            chain.append(before)
+            before = _missions()[before].predecessor
+        return tuple(chain)
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        from pkstats.registry.states import states_table
+
+        names = states_table().drop_duplicates("state", keep="last").set_index("state")["name"]
+        yield "name", self.name
+        yield "sponsor", f"{self.sponsor}, {self.kind}"
+        end = f"ongoing at {AS_OF}" if self.exit == "ongoing" else self.end or "unknown"
+        yield "dates", f"{self.start or 'unknown'} ({self.start_precision}) to {end}"
+        yield "established by", self.established_by or "not coded"
+        hosts = dict.fromkeys(host.state for host in self.hosts)
+        yield "hosts", ", ".join(f"{names.get(number, '?')} ({number})" for number in hosts)
+        yield "family", self.family
+        yield "predecessors", ", ".join(self.predecessors) or "none"
+        ended = self.exit or "not coded"
+        yield "exit", f"{ended} ({self.exit_document})" if self.exit_document else ended
+        yield "also called", ", ".join(self.aliases) or "–"
+        if self.note:
+            yield "note", self.note
+
+    def __repr__(self) -> str:
+        body = "\n".join(f"  {label:<15}{value}" for label, value in self._lines())
+        return f"Mission {self.id}\n{body}"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>"
+            for label, value in self._lines()
+        )
+        return f"<table><caption>{escape(self.id)}</caption>{rows}</table>"
+
+
+def normalise(label: str) -> str:
+    """Return a label without case, accents, blanks and punctuation; UN is United Nations."""
+    plain = unicodedata.normalize("NFKD", str(label)).casefold()
+    plain = re.sub(r"\bun\b", "united nations", plain)
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of every registry file whose name starts with `name`, as text."""
+    found: list[dict[str, str]] = []
+    for path in sorted(DATA.glob(f"{name}_*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += list(csv.DictReader(file))
+    return found
+
+
+@cache
+def _missions() -> dict[str, Mission]:
+    hosts: dict[str, list[Host]] = {}
+    for row in rows("hosts"):
+        host = Host(
+            state=int(row["state"]),
+            start=row["from"],
+            end=row["to"],
+            weight=float(row["weight"] or 1),
+            role=row["role"],
+            basis=row["basis"],
+        )
+        hosts.setdefault(row["mission_id"], []).append(host)
+    aliases: dict[str, list[str]] = {}
+    for row in rows("aliases"):
+        if row["source"] == "*" and row["mission_id"] and not (row["from"] or row["to"]):
+            aliases.setdefault(row["mission_id"], []).append(row["label"])
+    found = {}
+    for row in sorted(
+        rows("missions"), key=lambda row: (row["start"] or "9999", row["mission_id"])
+    ):
+        values = {key: value for key, value in row.items() if key != "mission_id"}
+        found[row["mission_id"]] = Mission(
+            id=row["mission_id"],
+            **values,
+            hosts=tuple(hosts.get(row["mission_id"], ())),
+            aliases=tuple(dict.fromkeys(aliases.get(row["mission_id"], ()))),
+        )
+    return found
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Return normalised id, full name and general alias → mission id."""
+    names: dict[str, str] = {}
+    for mission in _missions().values():
+        for label in (*mission.aliases, mission.name, mission.id):
+            names[normalise(label)] = mission.id
+    return names
+
+
+def mission(label: str) -> Mission:
+    """Return the mission a label means: acronym in any case, full name or other known name.
+
+    Raises
+    ------
+    UnknownMission
+        When no mission has that label, with near matches; when the label is shared by several
+        phases, with their names; when it names something that is not a mission, with the reason.
+    """
+    key = normalise(label)
+    if key in _names():
+        return _missions()[_names()[key]]
+    phases = [item.id for item in _missions().values() if normalise(item.phase_of or "-") == key]
+    if phases:
+        raise UnknownMission(f"{label!r} names several phases: {', '.join(phases)}. Name one.")
+    refused = [row for row in rows("aliases") if normalise(row["label"]) == key]
+    for row in refused:
+        if not row["mission_id"] and row["source"] == "*":
+            raise UnknownMission(f"{label!r} is not a mission: {row['reason']}.")
+    if refused:
+        which = ", ".join(sorted({row["mission_id"] for row in refused if row["mission_id"]}))
+        raise UnknownMission(
+            f"{label!r} means different missions by source, place or date: {which}. Name one."
+        )
+    raise UnknownMission(f"No mission is called {label!r}.{_suggest(label)}")
+
+
+def _suggest(label: str) -> str:
+    known = [item.id for item in _missions().values()]
+    matches = near(label, known) or near(label, [item.name for item in _missions().values()])
+    if matches:
+        return f" Did you mean {', '.join(map(repr, matches))}?"
+    return " pkstats.missions() lists all of them."
+
+
+def missions_table() -> pd.DataFrame:
+    """Return the registry: one row per mission, in order of start."""
+    import pandas as pd
+
+    fields = [name for name in Mission.__dataclass_fields__ if name not in ("hosts", "aliases")]
+    records = [{name: getattr(item, name) for name in fields} for item in _missions().values()]
+    frame = pd.DataFrame(records, columns=fields).rename(columns={"id": "mission_id"})
+    frame = frame.replace("", pd.NA)
+    for column in ("start", "end"):
+        frame[column] = pd.to_datetime(frame[column], format="%Y-%m-%d").astype("datetime64[s]")
+    return frame.astype({name: "str" for name in frame if name not in ("start", "end")})
+
+
+def hosts_table() -> pd.DataFrame:
+    """Return mission_id, state, from, to (months), weight, role, basis; months are inclusive.
+
+    Weights are relative: those in force in a month are scaled to one where they are used.
+    """
+    import pandas as pd
+
+    records = []
+    for item in _missions().values():
+        for host in item.hosts:
+            start, end = host.start or item.start[:7], host.end or item.end[:7]
+            records.append((item.id, host.state, start, end, host.weight, host.role, host.basis))
+    columns = ["mission_id", "state", "from", "to", "weight", "role", "basis"]
+    frame = pd.DataFrame(records, columns=columns)
+    for column in ("from", "to"):
+        months = pd.to_datetime(frame[column].replace("", pd.NA), format="%Y-%m")
+        frame[column] = months.dt.to_period("M")
+    return frame
+
+
+def aliases_table() -> pd.DataFrame:
+    """Return every known label by source, with the mission it means or the reason it is refused."""
+    import pandas as pd
+
+    records = list(rows("aliases"))
+    blank = {"location": "", "from": "", "to": "", "reason": ""}
+    for item in _missions().values():
+        for label in dict.fromkeys((item.id, item.name)):
+            records.append({"source": "*", "label": label, "mission_id": item.id, **blank})
+    columns = ["source", "label", "location", "from", "to", "mission_id", "reason"]
+    return pd.DataFrame(records, columns=columns).fillna("")

@@ -1,0 +1,164 @@
+"""The layouts in `sources/layouts`: which publisher columns become which tidy columns, and how."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pkstats.errors import UnknownTable, suggestion
+
+LAYOUTS = Path(__file__).parent / "layouts"
+DTYPES = ("text", "integer", "number", "flag", "date", "month")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One tidy column and how it is read.
+
+    Attributes
+    ----------
+    column
+        Alternatives for the publisher's column name; the first one present is used.
+        A month may need two columns (year, month): then `month_column` names the second.
+    missing
+        Spellings of "no value" beside the empty cell.
+    absent
+        What to do when the file lacks the column: "refuse" (default) or "missing".
+    empty
+        Value that an empty cell stands for, when the publisher's blank is not "missing".
+    required
+        Rows without a value here are set aside.
+    latest_year
+        For two-digit years: later dates belong to the previous century.
+    labels
+        Words for the publisher's codes; a code without a word cannot be read.
+    lower, upper
+        Write text in small or in capital letters.
+    decimal
+        The publisher's decimal mark in numbers.
+    wide_years
+        The file has one column per year ("1960", "1960 [YR1960]"); each filled cell becomes a row
+        with `year` and this field. Empty cells make no row.
+    """
+
+    name: str
+    column: tuple[str, ...]
+    dtype: str = "text"
+    month_column: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    absent: str = "refuse"
+    empty: float | None = None
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+    labels: Mapping[str, str] | None = None
+    formats: tuple[str, ...] = ("%Y-%m-%d",)
+    latest_year: int | None = None
+    strip: str = ""
+    upper: bool = False
+    lower: bool = False
+    decimal: str = "."
+    wide_years: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one kind of publisher file is laid out.
+
+    `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
+    `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
+    Lines above the header are skipped by themselves; `header_row` is for workbooks only.
+    """
+
+    kind: str
+    title: str
+    unit: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    files: tuple[str, ...]
+    source: str
+    module: str = ""
+    sheet: str | int = 0
+    header_row: int = 0
+    order: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    options: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Layout({self.kind!r}: {self.title}; one row per {self.unit})"
+
+
+def _tuple(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+
+
+def _field(name: str, entry: Mapping[str, Any]) -> Field:
+    values = dict(entry)
+    for key in ("column", "month_column", "missing", "allowed", "formats"):
+        if key in values:
+            values[key] = _tuple(values[key])
+    values.setdefault("column", (name,))
+    field = Field(name=name, **values)
+    if field.dtype not in DTYPES:
+        raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
+    return field
+
+
+def _fields(entry: Mapping[str, Any]) -> tuple[Field, ...]:
+    """Read `[fields.x]` entries, then `[[many]]` lists of columns kept under their own names.
+
+    A grid of columns is spelled by a `pattern` with `{}` marks and one list in `parts` per mark.
+    """
+    fields = [_field(name, value) for name, value in entry["fields"].items()]
+    for family in entry.get("many", ()):
+        spelling = ("columns", "pattern", "parts")
+        shared = {key: value for key, value in family.items() if key not in spelling}
+        grid = product(*family.get("parts", ()))
+        columns = family.get("columns") or [family["pattern"].format(*marks) for marks in grid]
+        pairs = columns.items() if isinstance(columns, Mapping) else zip(columns, columns)  # noqa: B905
+        fields += [_field(name, {**shared, "column": column}) for name, column in pairs]
+    return tuple(fields)
+
+
+@cache
+def layout_names() -> tuple[str, ...]:
+    """Kinds of file that `pkstats.read` understands."""
+    return tuple(sorted(path.stem for path in LAYOUTS.glob("*.toml")))
+
+
+@cache
+def layout(kind: str) -> Layout:
+    """Return the layout of one kind of publisher file.
+
+    Raises
+    ------
+    UnknownTable
+        When no reader has that name; near matches are named.
+    """
+    if kind not in layout_names():
+        raise UnknownTable(
+            f"No reader is called {kind!r}.{suggestion(kind, layout_names())} "
+            f"Readers are: {', '.join(layout_names())}."
+        )
+    entry = tomllib.loads((LAYOUTS / f"{kind}.toml").read_text(encoding="utf-8"))
+    return Layout(
+        kind=kind,
+        title=entry["title"],
+        unit=entry["unit"],
+        key=tuple(entry["key"]),
+        fields=_fields(entry),
+        files=_tuple(entry["files"]),
+        source=entry.get("source", kind),
+        module=entry.get("module", ""),
+        sheet=entry.get("sheet", 0),
+        header_row=entry.get("header_row", 0),
+        order=tuple((first, second) for first, second in entry.get("order", ())),
+        notes=_tuple(entry.get("notes", ())),
+        options=entry.get("options"),
+    )

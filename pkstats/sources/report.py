@@ -1,0 +1,89 @@
+"""The account of a reading: rows read = rows kept + rows set aside, each with its reason."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ["file", "row", "column", "value", "reason"]
+
+
+class Report:
+    """What a reader did with a file.
+
+    Attributes
+    ----------
+    kind, file : str
+        Reader and file name.
+    read, kept : int
+        Data rows in the file, and rows that reached the tidy frame.
+    notes : list of str
+        What the reader changed or noticed without losing a row.
+    """
+
+    def __init__(self, kind: str, file: str, read: int) -> None:
+        self.kind = kind
+        self.file = file
+        self.read = read
+        self.notes: list[str] = []
+        self._parts: list[pd.DataFrame] = []
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Rows set aside: file, row (1 = first row below the header), column, value, reason."""
+        import pandas as pd
+
+        if not self._parts:
+            empty = {name: pd.Series(dtype="int64" if name == "row" else "str") for name in COLUMNS}
+            return pd.DataFrame(empty)
+        return pd.concat(self._parts).sort_values("row", kind="stable").reset_index(drop=True)
+
+    @property
+    def set_aside(self) -> int:
+        """Number of rows set aside."""
+        return sum(len(part) for part in self._parts)
+
+    @property
+    def kept(self) -> int:
+        """Number of file rows kept."""
+        return self.read - self.set_aside
+
+    def put_aside(self, rows: Any, column: str, values: Any, reasons: Any) -> None:
+        """Record rows as set aside; `rows` are file row numbers, one record per row."""
+        import pandas as pd
+
+        rows = list(rows)
+        if not rows:
+            return
+        cells = [str(value) for value in values]
+        part = {"file": self.file, "row": rows, "column": column, "value": cells, "reason": reasons}
+        self._parts.append(pd.DataFrame(part, columns=COLUMNS))
+
+    def note(self, text: str) -> None:
+        """Add a remark that costs no row."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def reasons(self) -> pd.Series:
+        """Return the number of rows set aside by reason."""
+        return self.frame["reason"].value_counts()
+
+    def __len__(self) -> int:
+        return self.set_aside
+
+    def __repr__(self) -> str:
+        head = (
+            f"{self.kind}: {self.file}: {self.read:,} rows read = {self.kept:,} kept + "
+            f"{self.set_aside:,} set aside"
+        )
+        lines = [f"  {count:,} × {reason}" for reason, count in self.reasons().head(8).items()]
+        return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        head, *rest = repr(self).splitlines()
+        items = "".join(f"<li>{escape(line.strip())}</li>" for line in rest)
+        table = self.frame.head(10).to_html(index=False) if self.set_aside else ""
+        return f"<p><b>{escape(head)}</b></p><ul>{items}</ul>{table}"

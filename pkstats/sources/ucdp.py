@@ -1,0 +1,128 @@
+"""UCDP files: lists in one cell, estimates out of order, dates that differ between copies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pkstats.sources import parse
+from pkstats.sources.layout import Field
+
+if TYPE_CHECKING:
+    from pkstats.sources.layout import Layout
+    from pkstats.sources.report import Report
+
+
+def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+    """Settle what UCDP's layouts leave open, as the layout's options ask."""
+    options = plan.options or {}
+    if plan.kind == "conflicts":
+        frame = _episode_dates(frame, report)
+    for name in options.get("counts", ()):
+        frame[name] = count_items(frame[name])
+    for name in options.get("first_number", ()):
+        frame = _first_numbers(frame, name, report)
+    for name, formats in options.get("first_date", {}).items():
+        frame = _first_dates(frame, name, formats, report)
+    if "ended_before" in options:
+        start, end = options["ended_before"]
+        frame = _ended_before(frame, start, end, report)
+    if "withdrawn" in options:
+        frame = _withdrawn(frame, plan.key, options["withdrawn"], report)
+    for start, end in options.get("note_order", ()):
+        count = int((frame[end] < frame[start]).sum())
+        if count:
+            report.note(f"{end} is before {start} in {count} rows, kept as stated")
+    _note_estimates(frame, options.get("estimates", ()), report)
+    return frame
+
+
+def count_items(values: pd.Series) -> pd.Series:
+    """Return how many items each comma-separated cell lists; a blank cell lists none."""
+    items = values.str.count(",") + 1
+    return items.fillna(0).astype("Int64")
+
+
+def first_number(values: pd.Series) -> pd.Series:
+    """Return the first number of each cell such as `"750, 770"`; missing where there is none."""
+    codes, texts = pd.factorize(values)
+    found = pd.Series(texts, dtype="str").str.extract(r"^\s*(\d+)(?:\.0)?\s*(?:,|$)", expand=False)
+    numbers = np.append(pd.to_numeric(found).to_numpy("float64"), np.nan)
+    return pd.Series(numbers[codes], index=values.index).astype("Int64")
+
+
+def _first_numbers(frame: pd.DataFrame, name: str, report: Report) -> pd.DataFrame:
+    numbers = first_number(frame[name])
+    bad = numbers.isna() & frame[name].notna()
+    rows = frame[bad]
+    report.put_aside(rows["_row"], name, rows[name], "expected a number or a list of numbers")
+    frame[name] = numbers
+    return frame[~bad]
+
+
+def _first_dates(
+    frame: pd.DataFrame, name: str, formats: Mapping[str, Any], report: Report
+) -> pd.DataFrame:
+    """Read a column of dates where a few cells list several; the first one is kept."""
+    first = frame[name].str.extract(r"^(\d{4}-\d\d-\d\d) \(.*;", expand=False)
+    several = int(first.notna().sum())
+    if several:
+        report.note(f"{several} cells list several dates in {name}: the first is kept")
+    text = first.fillna(frame[name])
+    latest = formats["latest_year"]
+    field = Field(name, (name,), "date", formats=tuple(formats["formats"]), latest_year=latest)
+    parsed = parse.parse_date(text, field)
+    bad = np.asarray(parsed.bad)
+    rows = frame[bad]
+    report.put_aside(rows["_row"], name, rows[name], parsed.reason)
+    frame[name] = pd.Series(parsed.values).set_axis(frame.index)
+    return frame[~bad]
+
+
+def _episode_dates(frame: pd.DataFrame, report: Report) -> pd.DataFrame:
+    """Give the dates of copies that keep one start date, the episode's, their proper name."""
+    if len(frame) and frame["episode_start_date"].isna().all():
+        frame["episode_start_date"] = frame["start_date"]
+        frame["start_date"] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
+        report.note("this copy's start date is the episode's: the conflict's own is missing")
+        if frame["episode_ended"].isna().all() and frame["episode_end_date"].notna().any():
+            frame["episode_ended"] = frame["episode_end_date"].notna().astype("boolean")
+            report.note("episode_ended is not in this copy: true where it has an end date")
+    return frame
+
+
+def _ended_before(frame: pd.DataFrame, start: str, end: str, report: Report) -> pd.DataFrame:
+    """Blank an end earlier than its beginning, rather than lose the agreement."""
+    wrong = (frame[end] < frame[start]).to_numpy(dtype=bool)
+    rows = frame[wrong]
+    for row, first, last in zip(rows["_row"], rows[start], rows[end], strict=True):
+        report.note(
+            f"row {row}: {end} {last:%Y-%m-%d} is before {start} {first:%Y-%m-%d}: left missing"
+        )
+    frame.loc[wrong, end] = pd.NaT
+    return frame
+
+
+def _withdrawn(
+    frame: pd.DataFrame, key: tuple[str, ...], listed: Iterable[list[int]], report: Report
+) -> pd.DataFrame:
+    keys = pd.MultiIndex.from_frame(frame[list(key)].astype("int64"))
+    gone = keys.isin([tuple(item) for item in listed])
+    rows = frame[gone]
+    values = [", ".join(map(str, item)) for item in keys[gone]]
+    report.put_aside(rows["_row"], ", ".join(key), values, "withdrawn by UCDP in a later release")
+    return frame[~gone]
+
+
+def _note_estimates(frame: pd.DataFrame, prefixes: Iterable[str], report: Report) -> None:
+    for prefix in prefixes:
+        low, best, high = (
+            frame[re.sub("^_", "", f"{prefix}_{name}")] for name in ("low", "best", "high")
+        )
+        outside = int(((best < low) | (best > high)).sum())
+        if outside:
+            report.note(f"{best.name} is outside {low.name} … {high.name} in {outside} rows")

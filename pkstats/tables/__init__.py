@@ -1,0 +1,7 @@
+"""Raw tables, processed tables, and `load`."""
+
+from pkstats.tables.build import build
+from pkstats.tables.compile import compile_sources
+from pkstats.tables.load import load, tables
+
+__all__ = ["build", "compile_sources", "load", "tables"]

@@ -1,0 +1,138 @@
+"""Raw tables → processed tables: resolved, typed, one row per key; atomic and repeatable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pkstats.codebook import conform, table, table_names, validate
+from pkstats.tables.builders import BUILDERS
+from pkstats.tables.places import (
+    PACKAGE,
+    locked,
+    processed_folder,
+    raw_folder,
+    writable,
+    write_atomically,
+)
+from pkstats.tables.recipe import Workshop, follow
+from pkstats.tables.store import to_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+STAMP = "build.json"
+
+
+@dataclass
+class Built:
+    """What a build did: rows per table, rows set aside, and whether anything had to be done."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)
+    set_aside: int = 0
+    fresh: bool = True
+
+    def __repr__(self) -> str:
+        if not self.fresh:
+            return f"{self.folder}: up to date, {len(self.rows)} tables"
+        lines = [f"{self.folder}: {len(self.rows)} tables built"]
+        lines += [f"  {name:<18}{count:>9,} rows" for name, count in self.rows.items()]
+        lines.append(f"  {self.set_aside:,} raw rows set aside: pkstats.load('set_aside')")
+        return "\n".join(lines)
+
+
+def fingerprint(raw: Path) -> str:
+    """Return a hash of everything the processed tables follow from: raw files, codebook, code."""
+    digest = hashlib.sha256()
+    inputs = [*raw.glob("*.csv"), *(PACKAGE / "codebook").rglob("*.toml")]
+    inputs += [*(PACKAGE / "registry").rglob("*.csv"), *(PACKAGE / "registry").glob("*.py")]
+    inputs += [*(PACKAGE / "tables").rglob("*.py")]
+    for path in sorted(inputs):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def up_to_date(folder: Path, raw: Path) -> dict[str, int] | None:
+    """Return the rows per table when the folder holds a finished build of the present inputs."""
+    stamp = folder / STAMP
+    if not stamp.exists():
+        return None
+    try:
+        known = json.loads(stamp.read_text(encoding="utf-8"))
+    except ValueError:
+        return None
+    whole = all((folder / f"{name}.parquet").exists() for name in table_names())
+    return known["rows"] if whole and known["inputs"] == fingerprint(raw) else None
+
+
+def build(folder: Path | None = None, raw: Path | None = None, force: bool = False) -> Built:
+    """Build every processed table, or none.
+
+    Tables are made and checked in memory first and written only when all of them are whole, each
+    in one step; an interrupted build leaves the old tables. Two builds at once take turns.
+
+    Parameters
+    ----------
+    folder, raw : Path, optional
+        Where to write, and where the raw tables are; by default those of this installation.
+    force : bool
+        Build even when nothing has changed.
+
+    Returns
+    -------
+    Built
+
+    Raises
+    ------
+    BuildProblem
+        When a raw table is missing or unreadable, or the folder cannot be written.
+    BadData
+        When a table would break its codebook entry.
+    """
+    folder = folder or processed_folder()
+    raw = raw or raw_folder()
+    rows = None if force else up_to_date(folder, raw)
+    if rows is not None:
+        return Built(folder, rows, fresh=False)
+    with locked(writable(folder)):
+        rows = None if force else up_to_date(folder, raw)
+        if rows is not None:
+            return Built(folder, rows, fresh=False)
+        frames, aside = make(raw)
+        contents = {name: to_parquet(frame, table(name)) for name, frame in frames.items()}
+        rows = {name: len(frame) for name, frame in frames.items()}
+        stamp = {"inputs": fingerprint(raw), "rows": rows}
+        (folder / STAMP).unlink(missing_ok=True)
+        for name, content in contents.items():
+            write_atomically(folder / f"{name}.parquet", content)
+        write_atomically(folder / STAMP, (json.dumps(stamp, indent=1) + "\n").encode())
+    return Built(folder, rows, aside)
+
+
+def make(raw: Path) -> tuple[dict[str, pd.DataFrame], int]:
+    """Return every processed table, typed and checked, and the number of raw rows set aside."""
+    workshop = Workshop(raw)
+    frames: dict[str, pd.DataFrame] = {}
+    for name in _progress(table_names()):
+        entry = table(name)
+        if name == "set_aside":
+            continue
+        builder = entry.recipe.get("builder")
+        frame = BUILDERS[builder](entry, workshop) if builder else follow(entry, workshop)
+        frames[name] = validate(conform(frame, entry), entry)
+    entry = table("set_aside")
+    frames["set_aside"] = validate(conform(workshop.ledger(), entry), entry)
+    order = {name: frames[name] for name in table_names()}
+    return order, int(frames["set_aside"]["rows"].sum())
+
+
+def _progress(names: tuple[str, ...]) -> Iterator[str]:
+    from tqdm import tqdm
+
+    yield from tqdm(names, desc="build", unit="table", leave=False, disable=None)

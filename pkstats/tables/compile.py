@@ -1,0 +1,240 @@
+"""Publishers' files → `data/raw/*.csv` and the card beside each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pkstats.codebook import source_card
+from pkstats.errors import BuildProblem
+from pkstats.sources import Report, layout, read
+from pkstats.tables.places import locked, raw_folder, write_atomically
+from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CARD_FIELDS = (
+    "producer",
+    "title",
+    "version",
+    "licence",
+    "citation",
+    "landing_page",
+    "retrieved",
+    "coverage",
+    "unit",
+    "limits",
+)
+
+
+@dataclass
+class Compiled:
+    """What a compile did: rows per raw table, reports per file, sources not found."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {count:,} rows" for name, count in self.rows.items()]
+        lines += [repr(report) for report in self.reports]
+        if self.absent:
+            lines.append(f"not found, earlier rows kept: {', '.join(self.absent)}")
+        return "\n".join(lines)
+
+
+def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
+    """Turn a folder of publisher files into the raw tables and their cards.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Searched with all its subfolders for the file names the readers know.
+    target : Path, optional
+        Where the raw tables go; by default the checkout's `data/raw`.
+
+    Returns
+    -------
+    Compiled
+        Rows per table, a report per file, and the sources whose file was not there (their earlier
+        rows, if any, stay).
+
+    Raises
+    ------
+    BuildProblem
+        When the folder is missing or holds none of the files.
+    """
+    folder = Path(folder)
+    target = target or raw_folder()
+    if not folder.is_dir():
+        raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
+    files = {kind: find(folder, kind) for name in raw_names() for kind in raw_table(name).kinds}
+    if not any(files.values()):
+        raise BuildProblem(
+            f"{folder} holds none of the files the readers know, such as "
+            f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}."
+        )
+    done = Compiled(absent=sorted(kind for kind, path in files.items() if path is None))
+    with locked(target):
+        written: dict[str, bytes] = {}
+        cache: dict[str, tuple[pd.DataFrame, Report]] = {}
+        for name in _progress(raw_names()):
+            frame = _fill(raw_table(name), files, target, cache)
+            done.rows[name] = len(frame)
+            written[f"{name}.csv"] = to_csv(frame)
+            written[f"{name}.toml"] = _card(raw_table(name), files, cache, target).encode()
+        done.reports = [report for _, report in cache.values()]
+        written.update(_set_aside(done.reports, files, target))
+        for file, content in written.items():
+            write_atomically(target / file, content)
+    return done
+
+
+def _progress(names: tuple[str, ...]) -> Iterator[str]:
+    from tqdm import tqdm
+
+    yield from tqdm(names, desc="compile", unit="table", leave=False, disable=None)
+
+
+def find(folder: Path, kind: str) -> Path | None:
+    """Return the first file in `folder` that carries one of the kind's names, best name first."""
+    for pattern in layout(kind).files:
+        found = sorted(path for path in folder.rglob(pattern) if path.is_file())
+        if found:
+            return found[-1]
+    return None
+
+
+def _fill(
+    table: RawTable,
+    files: dict[str, Path | None],
+    target: Path,
+    cache: dict[str, tuple[pd.DataFrame, Report]],
+) -> pd.DataFrame:
+    import pandas as pd
+
+    parts = []
+    for kind in table.kinds:
+        path = files[kind]
+        if path is None:
+            if (target / f"{table.name}.csv").exists():
+                old = read_raw(target, table.name)
+                parts.append(old[old["source"] == kind])
+            continue
+        if kind not in cache:
+            cache[kind] = read(kind, path)
+        part = _shape(cache[kind][0], table)
+        part.insert(0, "source", kind)
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame(columns=["source", *table.columns])
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.reindex(columns=["source", *table.columns])
+
+
+def _shape(frame: pd.DataFrame, table: RawTable) -> pd.DataFrame:
+    """Select, collapse and round one source's tidy frame as the raw table asks."""
+    for column, values in table.where:
+        frame = frame[frame[column].isin(values)]
+    if table.first_year is not None and "year" in frame:
+        frame = frame[frame["year"] >= table.first_year]
+    if table.sum_by:
+        frame = frame.groupby(list(table.sum_by), as_index=False).sum(
+            numeric_only=True, min_count=1
+        )
+    if table.spells:
+        frame = spells(frame)
+    frame = frame.reindex(columns=[name for name in table.columns if name in frame])
+    if table.digits is not None:
+        for name in frame.select_dtypes("float"):
+            frame[name] = [float(f"{value:.{table.digits}g}") for value in frame[name]]
+    return frame.copy()
+
+
+def spells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn consecutive months of a label with identical values into one row with from and to.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With `label`, `month` (Period[M]) and any value columns; one row per label and month.
+    """
+    values = [name for name in frame if name not in ("label", "month")]
+    frame = frame.sort_values(["label", "month"], kind="stable").reset_index(drop=True)
+    before = frame.shift()
+    ordinal = frame["month"].astype("int64")
+    same = (frame["label"] == before["label"]) & (ordinal.diff() == 1)
+    for name in values:
+        equal = frame[name].eq(before[name]) | (frame[name].isna() & before[name].isna())
+        same &= equal.fillna(False).astype(bool)
+    run = (~same).cumsum()
+    out = frame.groupby(run, sort=False).first()
+    first = out.drop(columns="month")
+    first.insert(1, "from", frame.groupby(run, sort=False)["month"].min())
+    first.insert(2, "to", frame.groupby(run, sort=False)["month"].max())
+    for name in values:
+        first[name] = frame[name][~same].to_numpy() if first[name].isna().any() else first[name]
+    return first.reset_index(drop=True)
+
+
+def _quote(value: object) -> str:
+    text = str(value).strip().replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + " ".join(text.split()) + '"'
+
+
+def _card(
+    table: RawTable,
+    files: dict[str, Path | None],
+    cache: dict[str, tuple[pd.DataFrame, Report]],
+    target: Path,
+) -> str:
+    """Return the card of a raw table: each source's provenance and the account of its rows."""
+    lines = [f"table = {_quote(table.name)}", f"meaning = {_quote(table.meaning)}"]
+    lines.append(f"columns = [{', '.join(_quote(name) for name in ('source', *table.columns))}]")
+    for kind in table.kinds:
+        card = source_card(layout(kind).source)
+        lines += ["", "[[sources]]", f"source = {_quote(kind)}"]
+        lines += [f"{key} = {_quote(card[key])}" for key in CARD_FIELDS]
+        path = files[kind]
+        if path is not None:
+            report = cache[kind][1]
+            lines += [
+                f"file = {_quote(path.name)}",
+                f"sha256 = {_quote(hashlib.sha256(path.read_bytes()).hexdigest())}",
+                f"rows_read = {report.read}",
+                f"rows_kept = {report.kept}",
+                f"rows_set_aside = {report.set_aside}",
+            ]
+            if report.notes:
+                lines.append(f"notes = [{', '.join(_quote(note) for note in report.notes)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _set_aside(
+    reports: list[Report], files: dict[str, Path | None], target: Path
+) -> dict[str, bytes]:
+    """Return the raw table of every publisher row that was set aside, and its card."""
+    import pandas as pd
+
+    frames = [report.frame.assign(source=report.kind) for report in reports]
+    if (target / "set_aside.csv").exists():
+        old = read_raw(target, "set_aside")
+        frames.append(old[~old["source"].isin([report.kind for report in reports])])
+    columns = ["source", "file", "row", "column", "value", "reason"]
+    frame = pd.concat(frames, ignore_index=True).reindex(columns=columns)
+    frame = frame.sort_values(["source", "file", "row"], kind="stable")
+    card = (
+        'table = "set_aside"\n'
+        'meaning = "Publisher rows that were read but not kept, each with its reason"\n'
+        f"columns = [{', '.join(map(_quote, columns))}]\n\n[[sources]]\n"
+        'source = "pkstats"\nproducer = "pkstats"\ntitle = "Rows set aside by the readers"\n'
+        'version = "generated by pkstats compile"\nlicence = "CC BY 4.0"\n'
+        'citation = "see each source"\nlanding_page = ""\nretrieved = ""\n'
+        'coverage = "every file compiled"\nunit = "publisher row"\n'
+        'limits = "the row number counts data rows below the header"\n'
+    )
+    return {"set_aside.csv": to_csv(frame), "set_aside.toml": card.encode()}

@@ -1,0 +1,85 @@
+"""`load` and `tables`: the processed tables as users meet them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pkstats.codebook import table, table_names
+from pkstats.tables.places import processed_folder, raw_folder
+from pkstats.tables.store import from_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_checked: set[str] = set()
+
+
+def _ensure() -> None:
+    """Build the tables when they are missing or older than their inputs, once per folder."""
+    folder = processed_folder()
+    if str(folder) in _checked:
+        return
+    from pkstats.tables.build import build, up_to_date
+
+    if up_to_date(folder, raw_folder()) is None:
+        build(folder)
+    _checked.add(str(folder))
+
+
+def load(name: str) -> pd.DataFrame:
+    """Return a processed table, typed; the tables are built on first use.
+
+    Parameters
+    ----------
+    name : str
+        One of `pkstats.tables()`.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `pkstats.codebook(name)`; `attrs["table"]` and `attrs["sources"]` are set.
+
+    Raises
+    ------
+    UnknownTable
+        When no table has that name.
+    BuildProblem
+        When the tables have to be built first and cannot be.
+    """
+    entry = table(name)
+    _ensure()
+    frame = from_parquet(processed_folder() / f"{name}.parquet", entry)
+    frame.attrs = {"table": name, "sources": list(entry.sources)}
+    return frame
+
+
+def tables() -> pd.DataFrame:
+    """Return one row per processed table: name, unit, rows, coverage, sources, meaning."""
+    import pandas as pd
+
+    records = []
+    for name in table_names():
+        entry = table(name)
+        frame = load(name)
+        records.append(
+            {
+                "name": name,
+                "unit": entry.unit,
+                "rows": len(frame),
+                "coverage": _coverage(frame),
+                "sources": ", ".join(entry.sources),
+                "meaning": entry.meaning,
+            }
+        )
+    return pd.DataFrame(records)
+
+
+def _coverage(frame: pd.DataFrame) -> str:
+    for column in ("month", "year", "from", "start", "date"):
+        if column in frame and frame[column].notna().any():
+            times = frame[column].dropna()
+            low, high = times.min(), times.max()
+            if column in ("start", "date"):
+                return f"{low:%Y}–{high:%Y}"
+            return f"{low}–{high}"
+    return ""

@@ -1,0 +1,65 @@
+"""Units of analysis: their keys, and the one join that never multiplies rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pkstats.errors import UnitMismatch, suggestion
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNITS: dict[str, tuple[str, ...]] = {
+    "mission": ("mission_id",),
+    "mission-month": ("mission_id", "month"),
+    "mission-year": ("mission_id", "year"),
+    "state-year": ("state", "year"),
+}
+
+
+def key(unit: str) -> tuple[str, ...]:
+    """Return the key columns of a unit of analysis.
+
+    Raises
+    ------
+    UnitMismatch
+        When the unit is unknown; the message lists the units.
+    """
+    if unit not in UNITS:
+        raise UnitMismatch(
+            f"Expected a unit of analysis; found {unit!r}.{suggestion(unit, UNITS)} "
+            f"Units are: {', '.join(UNITS)}."
+        )
+    return UNITS[unit]
+
+
+def check_unique(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:
+    """Raise UnitMismatch unless `columns` identify every row of `frame`."""
+    again = frame.duplicated(list(columns))
+    if again.any():
+        first = frame.loc[again, list(columns)].iloc[0].tolist()
+        raise UnitMismatch(
+            f"Expected one row per {', '.join(columns)} in {what}; found {int(again.sum())} more, "
+            f"the first for {first}. Aggregate it to this unit first."
+        )
+
+
+def join(left: pd.DataFrame, right: pd.DataFrame, on: tuple[str, ...], what: str) -> pd.DataFrame:
+    """Return `left` with the columns of `right`; rows and their order stay as they are.
+
+    Raises
+    ------
+    UnitMismatch
+        When `right` has several rows for one key, or brings a column `left` already has.
+    """
+    check_unique(right, on, what)
+    taken = [name for name in right if name in left and name not in on]
+    if taken:
+        raise UnitMismatch(
+            f"The panel already has {', '.join(taken)}; {what} was added before. "
+            "Add it with a lag or prefix=, or name only the columns you still need."
+        )
+    joined = left.merge(right, on=list(on), how="left", sort=False, validate="m:1")
+    if len(joined) != len(left):
+        raise UnitMismatch(f"Adding {what} would change {len(left)} rows into {len(joined)}.")
+    return joined.set_axis(left.index)
