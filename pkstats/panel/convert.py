@@ -187,8 +187,11 @@ def _numeric(table: Native) -> list[str]:
     return [
         name
         for name in kept(table)
-        if pd.api.types.is_numeric_dtype(table.frame[name].dtype)
-        or pd.api.types.is_bool_dtype(table.frame[name].dtype)
+        if table.rules[name] in ("mean", "sum", "any")
+        and (
+            pd.api.types.is_numeric_dtype(table.frame[name].dtype)
+            or pd.api.types.is_bool_dtype(table.frame[name].dtype)
+        )
     ]
 
 

@@ -17,6 +17,9 @@ from pkstats.units import UNITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Columns about the row rather than the mission: in a panel they carry the table's name.
+ABOUT = ("source", "flag", "coder", "note")
+
 
 @dataclass(frozen=True)
 class Native:
@@ -30,9 +33,15 @@ class Native:
     zero: Mapping[str, object] | None
 
 
-def addable() -> list[str]:
-    """Return the names of the tables a panel can take."""
-    return [name for name in table_names() if _unit(table(name))]
+def addable(unit: str = "") -> list[str]:
+    """Return the names of the tables a panel (of one unit) can take.
+
+    Counts of a mission's rows (its contributors) cannot be split between host states.
+    """
+    names = [name for name in table_names() if _unit(table(name))]
+    if unit == "state-year":
+        return [name for name in names if "count" not in table(name).panel]
+    return names
 
 
 def _unit(entry: Table) -> str:
@@ -66,10 +75,14 @@ def native(name: str) -> Native:
     if entry.panel.get("spells"):
         frame = _months_of(frame, entry)
     if "count" in entry.panel:
-        frame = _counted(frame, unit, str(entry.panel["count"]), rules)
+        frame = _counted(frame, unit, str(entry.panel["count"]))
+        rules[str(entry.panel["count"])] = "max"
     elif "spread" in entry.panel:
         frame = _spread(frame, unit, entry, rules)
     key = UNITS[unit]
+    about = {column: f"{name}_{column}" for column in ABOUT if column in frame}
+    frame = frame.rename(columns=about)
+    rules.update({new: rules.get(old, "none") for old, new in about.items()})
     frame = frame[[*key, *(column for column in frame if column not in key)]]
     across = {column: _across(entry, column) for column in frame}
     return Native(name, unit, frame, rules, across, entry.panel.get("absent"))
@@ -96,8 +109,7 @@ def _months_of(frame: pd.DataFrame, entry: Table) -> pd.DataFrame:
     return spell_months(frame, "from", "to", keep)
 
 
-def _counted(frame: pd.DataFrame, unit: str, name: str, rules: dict[str, str]) -> pd.DataFrame:
-    rules[name] = "sum"
+def _counted(frame: pd.DataFrame, unit: str, name: str) -> pd.DataFrame:
     key = list(UNITS[unit])
     frame = frame.dropna(subset=key)
     counts = frame.groupby(key, as_index=False).size()

@@ -96,6 +96,10 @@ class Panel:
                 f"No table is called {name!r}.{suggestion(name, addable())} "
                 f"A panel takes: {', '.join(addable())}."
             )
+        if self.unit == "state-year" and name in set(addable()) - set(addable(self.unit)):
+            raise UnitMismatch(
+                f"{name!r} counts rows of a mission; it cannot be split by host state."
+            )
         table = complete(native(name), self.missions)
         if self.unit == "mission":
             part, on = self._by_mission(table, lag, window, years)
@@ -131,7 +135,6 @@ class Panel:
         time = "month" if "month" in part else "year"
         if time not in part:
             return part, (owner,)
-        part = part.rename(columns=_collisions(part, table, (owner, time), self.frame))
         if lag:
             months = 12 if time == "year" and self.unit == "mission-month" else 1
             if lag % months:
@@ -140,6 +143,7 @@ class Panel:
                     f"months; found {lag}."
                 )
             part = _shifted(part, table, owner, time, lag // months, lag, self)
+        part = part.rename(columns=_collisions(part, table, (owner, time), self.frame))
         return part, (owner, time)
 
     def _by_mission(

@@ -88,12 +88,23 @@ def to_utf8(content: bytes, notes: list[str]) -> bytes:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         notes.append("decoded from UTF-16")
         return content.decode("utf-16").encode()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
+    if not _is_utf8(content):
         notes.append("not UTF-8: decoded as Windows-1252 (Latin-1)")
         return content.decode("cp1252", errors="replace").encode()
     return content
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Tell whether bytes are UTF-8, without making a Python string of a large file."""
+    import pyarrow as pa
+
+    ends = b"".join(end.to_bytes(8, "little") for end in (0, len(content)))
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(content)]
+    try:
+        pa.Array.from_buffers(pa.large_binary(), 1, buffers).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def excel_frame(content: bytes, sheet: str | int, header_row: int, name: str) -> pd.DataFrame:
@@ -192,7 +203,7 @@ def _arrow_csv(
     from pyarrow import csv
 
     return csv.read_csv(
-        io.BytesIO(content),
+        pa.BufferReader(content),
         read_options=csv.ReadOptions(use_threads=False, block_size=block_size),
         parse_options=csv.ParseOptions(
             delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip

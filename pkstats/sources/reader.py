@@ -219,7 +219,8 @@ def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
         if field.required:
             empty = np.asarray(pd.isna(parsed.values)) & ~parsed.bad
             good = _set_aside(empty, "no value", field, cells, rows, good, report)
-    return pd.DataFrame(columns)[good]
+    frame = pd.DataFrame(columns)
+    return frame if good.all() else frame[good]
 
 
 def _parse_flags(fields: list[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:

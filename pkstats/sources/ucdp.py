@@ -61,7 +61,7 @@ def _first_numbers(frame: pd.DataFrame, name: str, report: Report) -> pd.DataFra
     rows = frame[bad]
     report.put_aside(rows["_row"], name, rows[name], "expected a number or a list of numbers")
     frame[name] = numbers
-    return frame[~bad]
+    return frame[~bad] if bad.any() else frame
 
 
 def _first_dates(
@@ -80,7 +80,7 @@ def _first_dates(
     rows = frame[bad]
     report.put_aside(rows["_row"], name, rows[name], parsed.reason)
     frame[name] = pd.Series(parsed.values).set_axis(frame.index)
-    return frame[~bad]
+    return frame[~bad] if bad.any() else frame
 
 
 def _episode_dates(frame: pd.DataFrame, report: Report) -> pd.DataFrame:

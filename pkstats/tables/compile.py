@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
+from pkstats.sources.reader import R_SUFFIXES
 from pkstats.tables.places import locked, raw_folder, write_atomically
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 
@@ -72,7 +75,8 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
     target = target or raw_folder()
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
-    files = {kind: find(folder, kind) for name in raw_names() for kind in raw_table(name).kinds}
+    kinds = dict.fromkeys(kind for name in raw_names() for kind in raw_table(name).kinds)
+    files = {kind: find(folder, kind) for kind in kinds}
     if not any(files.values()):
         raise BuildProblem(
             f"{folder} holds none of the files the readers know, such as "
@@ -101,9 +105,15 @@ def _progress(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def find(folder: Path, kind: str) -> Path | None:
-    """Return the first file in `folder` that carries one of the kind's names, best name first."""
+    """Return the file in `folder` that carries one of the kind's names, best name first.
+
+    Copies in R's formats count only where pyreadr (development only) can open them.
+    """
+    readable = find_spec("pyreadr") is not None
     for pattern in layout(kind).files:
         found = sorted(path for path in folder.rglob(pattern) if path.is_file())
+        if not readable:
+            found = [path for path in found if path.suffix.lower() not in R_SUFFIXES]
         if found:
             return found[-1]
     return None
@@ -172,13 +182,9 @@ def spells(frame: pd.DataFrame) -> pd.DataFrame:
         equal = frame[name].eq(before[name]) | (frame[name].isna() & before[name].isna())
         same &= equal.fillna(False).astype(bool)
     run = (~same).cumsum()
-    out = frame.groupby(run, sort=False).first()
-    first = out.drop(columns="month")
-    first.insert(1, "from", frame.groupby(run, sort=False)["month"].min())
-    first.insert(2, "to", frame.groupby(run, sort=False)["month"].max())
-    for name in values:
-        first[name] = frame[name][~same].to_numpy() if first[name].isna().any() else first[name]
-    return first.reset_index(drop=True)
+    starts = frame[~same].rename(columns={"month": "from"})
+    starts.insert(2, "to", frame.groupby(run)["month"].max().to_numpy())
+    return starts[["label", "from", "to", *values]].reset_index(drop=True)
 
 
 def _quote(value: object) -> str:
@@ -193,25 +199,43 @@ def _card(
     target: Path,
 ) -> str:
     """Return the card of a raw table: each source's provenance and the account of its rows."""
+    before = _earlier(target / f"{table.name}.toml")
     lines = [f"table = {_quote(table.name)}", f"meaning = {_quote(table.meaning)}"]
     lines.append(f"columns = [{', '.join(_quote(name) for name in ('source', *table.columns))}]")
     for kind in table.kinds:
         card = source_card(layout(kind).source)
-        lines += ["", "[[sources]]", f"source = {_quote(kind)}"]
-        lines += [f"{key} = {_quote(card[key])}" for key in CARD_FIELDS]
+        entry: dict[str, object] = {"source": kind, **{key: card[key] for key in CARD_FIELDS}}
         path = files[kind]
         if path is not None:
             report = cache[kind][1]
-            lines += [
-                f"file = {_quote(path.name)}",
-                f"sha256 = {_quote(hashlib.sha256(path.read_bytes()).hexdigest())}",
-                f"rows_read = {report.read}",
-                f"rows_kept = {report.kept}",
-                f"rows_set_aside = {report.set_aside}",
-            ]
-            if report.notes:
-                lines.append(f"notes = [{', '.join(_quote(note) for note in report.notes)}]")
+            entry |= {
+                "file": path.name,
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "rows_read": report.read,
+                "rows_kept": report.kept,
+                "rows_set_aside": report.set_aside,
+                "notes": report.notes,
+            }
+        else:
+            old = before.get(kind, {})
+            entry |= {key: value for key, value in old.items() if key not in entry}
+        lines += ["", "[[sources]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
     return "\n".join(lines) + "\n"
+
+
+def _earlier(path: Path) -> dict[str, dict[str, object]]:
+    """Return the sources of a card that is already there, so that a partial compile keeps them."""
+    if not path.exists():
+        return {}
+    return {entry["source"]: entry for entry in tomllib.loads(path.read_text("utf-8"))["sources"]}
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_quote(item) for item in value)}]"
+    return _quote(value)
 
 
 def _set_aside(

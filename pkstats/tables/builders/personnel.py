@@ -6,6 +6,7 @@ Precedence (docs/personnel.md says why):
 - 2000 to 2014: IPI, then Kathman, then the shortfall data;
 - before 2000: IPI where Kathman confirms its total to 0.1%, otherwise Kathman, then IPI, then the
   shortfall data, because IPI alone strays up to 1.6% from the UN's December totals in those years;
+- before August 1992: Kathman first, because IPI counts observers among the troops;
 - missions of other organisations: Bara and Hultman alone.
 
 A row is taken whole from one source: mixing components would make totals that no source states.
@@ -27,6 +28,7 @@ KEY = ["mission_id", "month"]
 TOLERANCE = 0.02
 CONFIRMED = 0.001
 IPI_ALONE_FROM = "2000-01"
+IPI_OBSERVERS_FROM = "1992-08"
 
 
 def side_by_side(workshop: Workshop) -> pd.DataFrame:
@@ -84,7 +86,8 @@ def _rank(frame: pd.DataFrame) -> pd.Series:
     theirs = frame[KEY].merge(other.rename("theirs").reset_index(), on=KEY, how="left")["theirs"]
     gap = (frame["total"].astype("float64").to_numpy() - theirs.to_numpy()) / theirs.to_numpy()
     early = (frame["source"] == "ipi") & (frame["month"] < IPI_ALONE_FROM)
-    unsure = early & (abs(gap) > CONFIRMED)
+    mixed = (frame["source"] == "ipi") & (frame["month"] < IPI_OBSERVERS_FROM)
+    unsure = mixed | (early & (abs(gap) > CONFIRMED))
     return rank.astype("float64").mask(unsure, PRECEDENCE.index("kathman") + 0.5)
 
 

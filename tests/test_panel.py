@@ -1,0 +1,188 @@
+"""Panels: rows stay, totals are conserved, gaps stay gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pkstats as pk
+from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable
+from pkstats.panel.convert import complete, to_states
+from pkstats.panel.native import addable, native
+from pkstats.panel.skeleton import chosen_missions, host_shares
+from pkstats.units import UNITS, join
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_adding_every_table_never_changes_the_rows(unit):
+    bare = pk.panel(unit, start=1988, end=2024)
+    full = bare.add(*addable(unit))
+    pd.testing.assert_frame_equal(full.frame[bare.frame.columns], bare.frame)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_panel_has_one_row_per_key(unit):
+    panel = pk.panel(unit)
+    assert not panel.frame.duplicated(list(panel.key)).any()
+
+
+def test_the_sum_over_missions_equals_the_tables_total():
+    table = pk.load("personnel")
+    frame = pk.panel("mission-month").add("personnel").frame
+    inside = table.merge(frame[["mission_id", "month"]], on=["mission_id", "month"])
+    assert frame["total"].sum() == inside["total"].sum()
+    assert len(inside) / len(table) > 0.95
+
+
+def test_host_shares_sum_to_one_in_every_month_and_year():
+    for time in ("month", "year"):
+        sums = host_shares(time).groupby(["mission_id", time])["share"].sum()
+        np.testing.assert_allclose(sums, 1, rtol=1e-12)
+
+
+def test_splitting_strength_between_hosts_conserves_a_years_total():
+    missions = chosen_missions(2012, 2012, "UN", "peacekeeping")
+    table = native("personnel")
+    states = to_states(table, missions)
+    year = table.frame[table.frame["month"].dt.year == 2012]
+    year = year[year["mission_id"].isin(missions["mission_id"])]
+    whole = year.groupby("mission_id").filter(lambda group: group["total"].notna().all())
+    assert len(whole) == len(year)
+    assert states.loc[states["year"] == 2012, "total"].sum() == pytest.approx(
+        float(year["total"].sum()) / 12, rel=0.002
+    )
+
+
+def test_strength_is_a_true_zero_only_where_no_mission_was_deployed():
+    frame = pk.panel("state-year", start=1995, end=2020).add("personnel").frame
+    sweden = frame[frame["state"] == 380]
+    assert (sweden["total"] == 0).all()
+    haiti = frame[(frame["state"] == 41) & (frame["year"] == 2010)]
+    assert (haiti["total"] > 9000).all()
+
+
+def test_a_deployment_without_a_figure_is_missing_not_zero():
+    frame = pk.panel("state-year", start=1985, end=1989).add("personnel").frame
+    cyprus = frame[frame["state"] == 352]
+    assert cyprus["total"].isna().all()
+
+
+def test_a_state_year_panel_has_every_member_of_the_system():
+    states = pk.load("states")
+    members = states[states["member"].astype(bool) & (states["year"] == 2000)]
+    frame = pk.panel("state-year", start=2000, end=2000).frame
+    assert set(members["state"]) <= set(frame["state"])
+
+
+def test_a_lag_moves_by_time_and_leaves_gaps():
+    now = pk.panel("mission-month", sponsor="UN").add("personnel", columns=["total"])
+    frame = now.add("personnel", lag=1, columns=["total"]).frame
+    frame = frame.set_index(["mission_id", "month"])
+    rows = frame.sample(200, random_state=3)
+    for (mission_id, month), row in rows.iterrows():
+        before = frame["total"].get((mission_id, month - 1), pd.NA)
+        assert (pd.isna(before) and pd.isna(row["total_lag1"])) or before == row["total_lag1"]
+
+
+def test_a_state_table_lags_within_the_host():
+    frame = pk.panel("mission-year", sponsor="UN").add("violence", lag=1).frame
+    violence = pk.load("violence").set_index(["state", "year"])["one_sided_best"]
+    haiti = frame[frame["mission_id"] == "MINUSTAH"].set_index("year")["one_sided_best_lag1"]
+    assert haiti[2005] == violence[(41, 2004)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(lag=st.integers(1, 4))
+def test_lagged_years_are_the_values_of_that_many_years_before(lag):
+    panel = pk.panel("state-year", 1995, 2010).add("violence", lag=lag, columns=["non_state_best"])
+    violence = pk.load("violence").set_index(["state", "year"])["non_state_best"]
+    keys = pd.MultiIndex.from_arrays([panel.frame["state"], panel.frame["year"] - lag])
+    expected = violence.reindex(keys).astype("float64").to_numpy()
+    found = panel.frame[f"non_state_best_lag{lag}"].astype("float64").to_numpy()
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_list_known_to_be_complete_has_true_zeros():
+    missions = chosen_missions(2000, 2005, "UN", "peacekeeping")
+    table = complete(native("fatalities"), missions)
+    assert not table.frame["deaths"].isna().any()
+    assert table.frame["deaths"].sum() == pk.load("fatalities")["deaths"].sum()
+
+
+def test_deaths_by_cause_add_up_to_deaths():
+    frame = pk.panel("mission-year", 1990, 2020, "UN").add("fatalities").frame
+    causes = [name for name in frame if name.startswith("deaths_")]
+    assert (frame[causes].sum(axis=1) == frame["deaths"].fillna(0)).all()
+
+
+def test_event_tables_are_refused_because_they_multiply_rows():
+    with pytest.raises(UnitMismatch, match="multiply rows"):
+        pk.panel("mission-year").add("leaders")
+
+
+def test_adding_a_table_twice_is_refused():
+    with pytest.raises(UnitMismatch, match="before"):
+        panel = pk.panel("state-year").add("violence")
+        join(panel.frame, pk.load("violence"), ("state", "year"), "violence")
+
+
+def test_unknown_names_get_suggestions():
+    with pytest.raises(UnknownTable, match="personnel"):
+        pk.panel("mission-year").add("personel")
+    with pytest.raises(UnitMismatch, match="mission-year"):
+        pk.panel("mission-years")
+    with pytest.raises(UnknownColumn, match="task_count"):
+        pk.panel("mission-year").derive("task_counts")
+    with pytest.raises(UnitMismatch, match="sponsor"):
+        pk.panel("mission", sponsor="UNO")
+
+
+def test_derived_measures_follow_their_definition():
+    panel = pk.panel("mission-year", 2000, 2012, "UN", "peacekeeping")
+    frame = (
+        panel.add("personnel", "authorised", "context")
+        .derive("shortfall", "strength_per_100k")
+        .frame
+    )
+    known = frame.dropna(subset=["shortfall"])
+    np.testing.assert_allclose(
+        known["shortfall"], 1 - known["total"] / known["authorised_total"], rtol=1e-12
+    )
+    known = frame.dropna(subset=["strength_per_100k"])
+    np.testing.assert_allclose(
+        known["strength_per_100k"], 1e5 * known["total"] / known["population"], rtol=1e-12
+    )
+
+
+def test_measures_do_not_depend_on_what_was_added_before():
+    bare = pk.panel("mission-year", 1995, 2010, "UN").derive("troops_per_100k", "task_count")
+    full = pk.panel("mission-year", 1995, 2010, "UN").add("personnel", "mandates", "context")
+    full = full.derive("troops_per_100k", "task_count")
+    columns = ["troops_per_100k", "task_count"]
+    pd.testing.assert_frame_equal(bare.frame[columns], full.frame[columns])
+
+
+def test_mission_averages_peaks_and_entries_have_distinct_names():
+    frame = pk.panel("mission", sponsor="UN").add("personnel").frame.set_index("mission_id")
+    table = pk.load("personnel")
+    own = table[table["mission_id"] == "UNAMSIL"].sort_values("month")["total"]
+    assert frame.loc["UNAMSIL", "total_peak"] == own.max() == 17477
+    assert frame.loc["UNAMSIL", "total_entry"] == own.iloc[0]
+    assert frame.loc["UNAMSIL", "total_mean"] == pytest.approx(own.mean(), rel=0.05)
+
+
+def test_the_after_window_is_empty_for_ongoing_missions():
+    frame = pk.panel("mission", sponsor="UN").add("violence", window="after").frame
+    ongoing = frame["exit"] == "ongoing"
+    assert frame.loc[ongoing, "one_sided_best_after"].isna().all()
+    assert frame.loc[~ongoing, "one_sided_best_after"].notna().any()
+
+
+def test_a_panel_reads_well_and_cites_its_sources():
+    panel = pk.panel("mission-year", 2000, 2005, "UN").add("violence")
+    assert "Panel by mission-year" in repr(panel)
+    assert "<table" in panel._repr_html_()
+    assert "UCDP" in panel.cite() or "Uppsala" in panel.cite()

@@ -1,0 +1,163 @@
+"""Raw and processed tables: the published figures, the account of rows, the codebook's word."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pandas as pd
+import pytest
+
+import pkstats as pk
+from pkstats.codebook import source_cards, table, table_names, validate
+from pkstats.errors import UnknownTable
+from pkstats.tables.compile import CARD_FIELDS, spells
+from pkstats.tables.places import raw_folder
+from pkstats.tables.raw import raw_names, raw_table, read_raw
+
+
+def strength(mission_id: str, month: str) -> int:
+    frame = pk.load("personnel")
+    row = frame[(frame["mission_id"] == mission_id) & (frame["month"] == month)]
+    return int(row["total"].item())
+
+
+@pytest.mark.parametrize(
+    ("mission_id", "month", "total"),
+    [
+        ("UNAMSIL", "2002-04", 17477),
+        ("MINUSTAH", "2011-10", 12552),
+        ("UNPROFOR", "1994-09", 39893),
+        ("UNTAET", "2000-05", 9798),
+        ("MINUSMA", "2019-03", 14871),
+    ],
+)
+def test_peaks_are_those_of_the_sources(mission_id, month, total):
+    assert strength(mission_id, month) == total
+
+
+def test_the_gap_in_the_uns_reports_is_filled_from_kathman():
+    frame = pk.load("personnel")
+    gap = frame[(frame["month"] >= "2018-03") & (frame["month"] <= "2019-08")]
+    un = pk.load("missions").query("sponsor == 'UN'")["mission_id"]
+    assert set(gap.loc[gap["mission_id"].isin(un), "source"]) == {"kathman"}
+
+
+def test_ipi_and_the_uns_reports_differ_in_one_month_only():
+    frame = read_raw(raw_folder(), "personnel")
+    key = ["label", "month"]
+    ipi = frame[frame["source"] == "ipi"].set_index(key)["total"]
+    un = frame[frame["source"] == "un_contributions"].set_index(key)["total"]
+    both = pd.concat([ipi.rename("ipi"), un.rename("un")], axis=1, join="inner").dropna()
+    differs = both[(both["ipi"] - both["un"]).abs() / both["un"] > 0.02]
+    assert len(both) == 437
+    assert [(label, str(month)) for label, month in differs.index] == [("MINUSTAH", "2015-05")]
+
+
+def test_december_totals_are_within_three_in_a_thousand_of_our_world_in_data(source):
+    owid, _ = pk.read("owid", source("owid/United_Nations_Peacekeeping.csv"))
+    owid = owid.set_index("year")["total"]
+    un = pk.load("missions").query("sponsor == 'UN'")["mission_id"]
+    frame = pk.load("personnel")
+    totals = frame[frame["mission_id"].isin(un)].groupby("month")["total"].sum()
+    for year in range(1992, 2022):
+        month = pd.Period(f"{year}-{11 if year == 1998 else 12}", "M")
+        assert totals[month] == pytest.approx(owid[year], rel=0.003), year
+
+
+def test_deaths_are_counted_once():
+    raw = read_raw(raw_folder(), "fatalities")
+    assert len(raw) == raw["casualty_id"].nunique() == 4423
+    aside = read_raw(raw_folder(), "set_aside").query("source == 'un_fatalities'")
+    assert len(aside) == 6
+    refused = pk.load("set_aside").query("table == 'fatalities'")["rows"].sum()
+    assert pk.load("fatalities")["deaths"].sum() + refused == 4423
+
+
+def test_every_raw_row_of_a_collapsed_or_plain_table_is_accounted_for():
+    for name in ("violence", "authorised", "deployments", "battle_deaths"):
+        rows = sum(len(read_raw(raw_folder(), raw)) for raw in table(name).recipe["raw"])
+        aside = pk.load("set_aside").query("table == @name")["rows"].sum()
+        assert len(pk.load(name)) + aside == rows, name
+
+
+@pytest.mark.parametrize("name", table_names())
+def test_a_table_keeps_its_codebooks_word(name):
+    frame = pk.load(name)
+    validate(frame, table(name))
+    assert list(frame.columns) == list(table(name).columns)
+    assert set(pk.codebook(name)["column"]) == set(frame.columns)
+    assert (pk.codebook(name)["meaning"].str.len() > 3).all()
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(raw_folder().glob("*.csv"))])
+def test_every_raw_table_has_a_card_with_provenance(name):
+    card = tomllib.loads((raw_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+    assert card["sources"]
+    for entry in card["sources"]:
+        assert set(CARD_FIELDS) <= set(entry)
+        if "rows_read" in entry:
+            assert entry["rows_read"] == entry["rows_kept"] + entry["rows_set_aside"]
+
+
+@pytest.mark.parametrize("name", raw_names())
+def test_every_raw_row_names_its_source(name):
+    frame = read_raw(raw_folder(), name)
+    assert set(frame["source"]) <= set(raw_table(name).kinds)
+    assert not frame["source"].isna().any()
+
+
+def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_path):
+    pytest.importorskip("pyreadr", reason="some shared files are R copies (development only)")
+    pk.tables()
+    from pkstats.tables import compile_sources
+
+    done = compile_sources(sources, tmp_path)
+    assert not done.absent
+    for report in done.reports:
+        assert report.read == report.kept + report.set_aside
+    for path in sorted(tmp_path.glob("*.csv")):
+        assert path.read_bytes() == (raw_folder() / path.name).read_bytes(), path.name
+
+
+def test_namibia_keeps_its_iso_code():
+    states = pk.load("states")
+    assert set(states.loc[states["name"] == "Namibia", "iso2"]) == {"NA"}
+
+
+def test_every_table_can_be_cited():
+    for name in table_names():
+        if table(name).sources:
+            assert pk.cite(name)
+            assert "@" in pk.cite(name, style="bibtex")
+    assert set(pk.versions()["source"]) == set(source_cards())
+
+
+def test_tables_lists_every_table():
+    frame = pk.tables()
+    assert list(frame["name"]) == list(table_names())
+    assert (frame["rows"] > 0).all()
+
+
+def test_an_unknown_table_gets_a_suggestion():
+    with pytest.raises(UnknownTable, match="personnel"):
+        pk.load("personel")
+
+
+def test_mandates_do_not_overlap_and_say_who_coded_them():
+    frame = pk.load("mandates").sort_values(["mission_id", "from"])
+    before = frame.groupby("mission_id")["to"].shift()
+    known = before.notna()
+    assert (frame.loc[known, "from"] > before[known]).all()
+    assert frame["coder"].notna().all()
+    assert set(frame.loc[frame["from"] >= "2016-01", "coder"]) == {"pkstats"}
+
+
+def test_spells_lose_no_month():
+    months = pd.PeriodIndex(["2000-01", "2000-02", "2000-04", "2000-05"], freq="M")
+    frame = pd.DataFrame({"label": "A", "month": months, "task": [1, 1, 1, 0]})
+    found = spells(frame)
+    assert [(str(a), str(b)) for a, b in zip(found["from"], found["to"], strict=True)] == [
+        ("2000-01", "2000-02"),
+        ("2000-04", "2000-04"),
+        ("2000-05", "2000-05"),
+    ]
