@@ -75,13 +75,13 @@ def cite(what: object = None, style: str = "text") -> str:
     if style not in ("text", "bibtex"):
         raise ValueError(f"style must be 'text' or 'bibtex'; found {style!r}.")
     wanted = list(dict.fromkeys(_names(what if what is not None else list(source_cards()))))
-    key = "bibtex" if style == "bibtex" else "citation"
-    entries = [str(source_card(name)[key]).strip() for name in wanted]
-    return (
-        "\n".join(dict.fromkeys(entries))
-        if style == "text"
-        else "\n\n".join(dict.fromkeys(entries))
-    )
+    if style == "text":
+        return "\n".join(dict.fromkeys(str(source_card(name)["citation"]) for name in wanted))
+    entries: dict[str, str] = {}
+    for name in wanted:
+        entry = str(source_card(name)["bibtex"]).strip()
+        entries.setdefault(entry.partition("{")[2].partition(",")[0], entry)
+    return "\n\n".join(entries.values())
 
 
 def versions() -> pd.DataFrame:

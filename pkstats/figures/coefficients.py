@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -29,6 +30,7 @@ COMMON = list(TERMS)[:7]
 MEASURES = [term.removeprefix("standardize(").removesuffix(")") for term in COMMON]
 
 
+@cache
 def mission_year_model() -> Estimate:
     """Fit whether deaths fell from one year to the next, over years of UN peacekeeping missions."""
     data = panel("mission-year", 1990, 2024, "UN", "peacekeeping")
@@ -37,12 +39,24 @@ def mission_year_model() -> Estimate:
     return fit(formula, data, family="logit", cluster="family")
 
 
+@cache
 def mission_model() -> Estimate:
     """Fit how far deaths fell from before to after, over UN peacekeeping missions that ended."""
     data = panel("mission", 1991, 2022, "UN", "peacekeeping")
     data = data.derive("violence_reduction", *MEASURES, "log_deaths_at_entry")
     formula = f"violence_reduction ~ {' + '.join(COMMON)} + log_deaths_at_entry"
     return fit(formula, data, family="ols", cluster="family")
+
+
+def numbers() -> str:
+    """Return both models as text: coefficients, conventions, warnings and citations."""
+    models = {
+        "Did deaths in the host states fall? By mission and year": mission_year_model(),
+        "How far did deaths fall from before to after? By mission": mission_model(),
+    }
+    parts = [f"{title}\n\n{estimate!r}" for title, estimate in models.items()]
+    sources = "\n".join(f"- {line}" for line in mission_year_model().cite().splitlines())
+    return "\n\n\n".join([*parts, f"Sources\n\n{sources}"]) + "\n"
 
 
 def draw() -> Figure:
@@ -52,7 +66,7 @@ def draw() -> Figure:
         (mission_model(), "By mission (least squares)", "relative fall in deaths, −1 to 1"),
     ]
     figure, panels = plt.subplots(1, 2, figsize=(9.6, 5))
-    figure.subplots_adjust(left=0.285, right=0.985, top=0.72, bottom=0.19, wspace=0.08)
+    figure.subplots_adjust(left=0.285, right=0.985, top=0.70, bottom=0.19, wspace=0.08)
     order = list(TERMS)[::-1]
     for axes, (estimate, title, label) in zip(panels, models, strict=True):
         _points(axes, estimate, order)
@@ -69,7 +83,8 @@ def draw() -> Figure:
         "What goes with less violence around UN missions: a first answer",
         "Coefficients with 95% intervals, standard errors clustered by mission family (CR1). "
         "Associations, not effects:\nstrong missions are sent to hard cases. "
-        "The right-hand sample is small for its eight terms: read it as a description.",
+        "The right-hand sample is small for its eight terms: read it as a description.\n"
+        "Blue: the interval leaves out zero.",
         "Sources: UCDP 25.1; UN, Kathman, IPI personnel; shortfall data; TAMM; World Bank and isard.",
     )
     return figure

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pkstats.figures import coefficients, fatalities, missions, strength, tasks, violence
 from pkstats.figures.theme import save, theme
-from pkstats.tables.places import writable
+from pkstats.tables.places import writable, write_atomically
 
 FIGURES: dict[str, Callable] = {
     "missions": missions.draw,
@@ -20,7 +20,7 @@ FIGURES: dict[str, Callable] = {
 
 
 def draw_all(folder: Path) -> list[Path]:
-    """Draw every figure as SVG and PNG; returns the paths.
+    """Draw every figure as SVG and PNG and write the models' numbers; returns the paths.
 
     Raises
     ------
@@ -34,4 +34,6 @@ def draw_all(folder: Path) -> list[Path]:
     with theme():
         for name, draw in tqdm(FIGURES.items(), desc="figures", leave=False, disable=None):
             paths += save(draw(), folder, name)
-    return paths
+    models = folder / "first_models.txt"
+    write_atomically(models, coefficients.numbers().encode())
+    return [*paths, models]

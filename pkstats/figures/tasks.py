@@ -45,7 +45,9 @@ def draw() -> Figure:
     axes.grid(False)
     axes.tick_params(length=0)
     axes.axvline(2015.5, color="white", linewidth=1.2, linestyle=":")
-    axes.text(2015.5, -0.6, "coded by pkstats", fontsize=7.5, color="#444444", va="bottom")
+    axes.text(
+        2025.5, -0.6, "coded by pkstats", fontsize=7.5, color="#444444", va="bottom", ha="right"
+    )
     bar = figure.colorbar(image, ax=axes, fraction=0.035, pad=0.015)
     bar.set_label("share of operations")
     bar.outline.set_visible(False)

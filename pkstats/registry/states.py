@@ -161,9 +161,11 @@ def resolve_states(
         raise ValueError(f"scheme must be one of {NUMBER_SCHEMES + TEXT_SCHEMES}, got {scheme!r}")
     if isinstance(years, pd.Series) and not years.index.equals(codes.index):
         raise ValueError("years must have the index of codes; align them first")
-    keys = _whole(codes) if scheme in NUMBER_SCHEMES else codes.astype("string")
-    if scheme in TEXT_SCHEMES:
-        keys = keys.map(_key, na_action="ignore").astype("string")
+    if scheme in NUMBER_SCHEMES:
+        keys = _whole(codes)
+    else:
+        folded = {code: _key(str(code)) for code in codes.dropna().unique()}
+        keys = codes.map(folded).astype("string")
     asked = pd.DataFrame({"key": keys.array, "year": getattr(years, "array", years)})
     asked["year"] = _whole(asked["year"])
     unique = asked.dropna(subset="key").drop_duplicates()

@@ -134,13 +134,16 @@ def layout_names() -> tuple[str, ...]:
 
 @cache
 def layout(kind: str) -> Layout:
-    """Return the layout of one kind of publisher file.
+    """Return the layout of one kind of publisher file; `fatalities` finds `un_fatalities`.
 
     Raises
     ------
     UnknownTable
         When no reader has that name; near matches are named.
     """
+    for publisher in ("un", "ucdp"):
+        if kind not in layout_names() and f"{publisher}_{kind}" in layout_names():
+            return layout(f"{publisher}_{kind}")
     if kind not in layout_names():
         raise UnknownTable(
             f"No reader is called {kind!r}.{suggestion(kind, layout_names())} "

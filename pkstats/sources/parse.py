@@ -1,4 +1,4 @@
-"""Cells → typed columns. Each parser returns values and the positions it could not read, with reasons."""
+"""Cells → text, numbers and flags: values, the positions that could not be read, and why."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
+STRING = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 class Parsed(NamedTuple):
@@ -29,17 +30,28 @@ class Parsed(NamedTuple):
     reason: str
 
 
-def as_text(cells: pa.ChunkedArray | pd.Series) -> pa.ChunkedArray:
+def strings(text: pa.Array) -> Any:
+    """Return Arrow text as a column of pandas strings."""
+    return STRING.__from_arrow__(text)
+
+
+def mask(flags: pa.Array) -> np.ndarray:
+    """Return Arrow truth values as NumPy's."""
+    return np.array(flags.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def as_text(cells: pa.Array | pd.Series) -> pa.Array:
     """Return cells as trimmed text, with null where the cell has no value at all."""
     if isinstance(cells, pd.Series):
-        cells = pa.chunked_array([_spell(cells)])
+        cells = _spell(cells)
     return pc.utf8_trim_whitespace(cells)
 
 
 def _spell(cells: pd.Series) -> pa.Array:
     """Spell each distinct value once."""
     if isinstance(cells.dtype, pd.StringDtype):
-        return pa.array(cells, type=pa.string(), from_pandas=True)
+        text = pa.array(cells, type=pa.string(), from_pandas=True)
+        return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
     places, values = pd.factorize(cells)
     spellings = pa.array([spell(value) for value in values.tolist()], type=pa.string())
     return spellings.take(pa.array(places, mask=places < 0))
@@ -58,47 +70,55 @@ def spell(value: object) -> str | None:
     return str(value)
 
 
-def _blank(cells: pa.ChunkedArray, field: Field) -> tuple[pa.ChunkedArray, np.ndarray]:
-    """Return the text with nulls for missing cells, and where they are."""
+def blanked(cells: pa.Array, field: Field) -> pa.Array:
+    """Return the text with nulls for missing cells."""
     missing = pc.is_in(cells, value_set=pa.array(["", *field.missing], type=pa.string()))
-    missing = pc.or_(missing, pc.is_null(cells))
-    where = missing.to_numpy(zero_copy_only=False).astype(bool)
-    if not where.any():
-        return cells, where
-    return pc.if_else(missing, pa.scalar(None, pa.string()), cells), where
+    if not missing.true_count:
+        return cells
+    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
 
 
-def parse_text(cells: pa.ChunkedArray | pd.Series, field: Field) -> Parsed:
+def parse_text(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     """Read text; marks in `field.strip` are cut from the ends."""
-    text = as_text(cells)
+    if field.labels:
+        return _label(cells, field, field.labels)
+    text = blanked(_cased(as_text(cells), field), field)
+    bad = np.zeros(len(text), dtype=bool)
+    if field.allowed:
+        known = pc.is_in(text, value_set=pa.array([*field.allowed, None], type=pa.string()))
+        bad = ~mask(known)
+    return Parsed(strings(text), bad, f"expected one of {', '.join(field.allowed)}")
+
+
+def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among the distinct trimmed spellings (-1: no value), and those."""
+    if isinstance(cells, pd.Series):
+        cells = _spell(cells)
+    coded = cells.dictionary_encode()
+    places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+    return places.to_numpy(), pc.utf8_trim_whitespace(coded.dictionary)
+
+
+def _cased(text: pa.Array, field: Field) -> pa.Array:
     if field.strip:
         text = pc.utf8_trim(text, characters=field.strip)
     if field.upper:
         text = pc.utf8_upper(text)
-    if field.lower:
-        text = pc.utf8_lower(text)
-    text, _ = _blank(text, field)
-    if field.labels:
-        return _label(text, field.labels)
-    values = pd.Series(text.to_pandas(), dtype="str")
-    bad = np.zeros(len(values), dtype=bool)
-    if field.allowed:
-        bad = (values.notna() & ~values.isin(field.allowed)).to_numpy()
-    return Parsed(values, bad, f"expected one of {', '.join(field.allowed)}")
+    return pc.utf8_lower(text) if field.lower else text
 
 
-def _label(text: pa.ChunkedArray, labels: Mapping[str, str]) -> Parsed:
+def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str]) -> Parsed:
     """Put words in place of a publisher's codes."""
-    place = pc.index_in(text, value_set=pa.array(list(labels)))
-    words = pc.take(pa.array(list(labels.values())), place)
-    values = pd.Series(words.to_pandas(), dtype="str")
-    bad = pc.and_(pc.is_valid(text), pc.is_null(place)).to_numpy(zero_copy_only=False).astype(bool)
-    return Parsed(values, bad, f"expected one of {', '.join(labels)}")
+    places, spellings = encode(cells)
+    codes = blanked(_cased(spellings, field), field).to_pylist()
+    words = strings(pa.array([*map(labels.get, codes), None], pa.string()))  # type: ignore[arg-type]
+    bad = np.array([*(code is not None and code not in labels for code in codes), False])
+    return Parsed(words.take(places), bad[places], f"expected one of {', '.join(labels)}")
 
 
-def parse_number(cells: pa.ChunkedArray | pd.Series, field: Field) -> Parsed:
+def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     """Read numbers within `field.minimum` … `field.maximum`; integers must be whole."""
-    values, bad = _numbers(cells, field)
+    values, bad = numbers(cells, field)
     whole = field.dtype == "integer"
     with np.errstate(invalid="ignore"):
         if whole:
@@ -119,18 +139,20 @@ def parse_number(cells: pa.ChunkedArray | pd.Series, field: Field) -> Parsed:
     return Parsed(values, bad, f"expected {wanted}")
 
 
-def _numbers(cells: pa.ChunkedArray | pd.Series, field: Field) -> tuple[np.ndarray, np.ndarray]:
+def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """Return cells as floats, missing ones as NaN, and which cells are no numbers."""
     if isinstance(cells, pd.Series) and pd.api.types.is_numeric_dtype(cells.dtype):
         values = cells.to_numpy(dtype="float64", na_value=np.nan, copy=True)
         for spelling in field.missing:
             if re.fullmatch(r"-?\d+(\.\d+)?", spelling):
                 values[values == float(spelling)] = np.nan
         blank = np.isnan(values)
-    elif isinstance(cells, pa.ChunkedArray) and pa.types.is_floating(cells.type):
-        blank = pc.is_null(cells).to_numpy(zero_copy_only=False).astype(bool)
-        values = np.array(cells.to_numpy(zero_copy_only=False), dtype="float64")
+    elif isinstance(cells, pa.Array) and pa.types.is_floating(cells.type):
+        blank = mask(cells.is_null())
+        values = np.array(cells.to_numpy(zero_copy_only=False))
     else:
-        text, blank = _blank(as_text(cells), field)
+        text = blanked(as_text(cells), field)
+        blank = mask(text.is_null())
         if field.decimal != ".":
             text = pc.replace_substring(text, field.decimal, ".")
         values = _cast(text)
@@ -140,32 +162,29 @@ def _numbers(cells: pa.ChunkedArray | pd.Series, field: Field) -> tuple[np.ndarr
     return values, bad
 
 
-def _cast(text: pa.ChunkedArray) -> np.ndarray:
+def _cast(text: pa.Array) -> np.ndarray:
     try:
-        numbers = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
-        return np.array(numbers, dtype="float64")
+        return np.array(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
-        series = pd.Series(text.to_pandas(), dtype="str")
+        series = pd.Series(strings(text))
         return pd.to_numeric(series, errors="coerce").to_numpy("float64", copy=True)
 
 
-def parse_flags(cells: list[pa.ChunkedArray], field: Field) -> list[Parsed]:
+def parse_flags(cells: list[pa.Array], field: Field) -> list[Parsed]:
     """Read columns of yes/no marks that are spelled alike, all at once: PACT has 600 of them."""
-    whole = pa.chunked_array([chunk for column in cells for chunk in column.chunks], pa.string())
-    values, bad, reason = parse_flag(whole, field)
-    parts = range(0, len(values), len(cells[0]) or 1)
+    values, bad, reason = parse_flag(pa.concat_arrays(cells), field)
     length = len(cells[0])
+    parts = range(0, len(values), length or 1)
     return [Parsed(values[at : at + length], bad[at : at + length], reason) for at in parts]
 
 
-def parse_flag(cells: pa.ChunkedArray | pd.Series, field: Field) -> Parsed:
+def parse_flag(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     """Read yes/no marks."""
     if isinstance(cells, pd.Series) and cells.dtype == bool:
-        nothing = np.zeros(len(cells), dtype=bool)
-        return Parsed(pd.array(cells.to_numpy(), dtype="boolean"), nothing, "")
-    text = as_text(cells).combine_chunks().dictionary_encode()
-    yes, no, blank = _flag_spellings(text.dictionary, field)
-    place = text.indices.fill_null(len(yes) - 1).to_numpy(zero_copy_only=False)
+        good = np.zeros(len(cells), dtype=bool)
+        return Parsed(pd.array(cells.to_numpy(), dtype="boolean"), good, "")
+    place, spellings = encode(cells)
+    yes, no, blank = _flag_spellings(spellings, field)
     yes, no, blank = yes[place], no[place], blank[place]
     bad = ~(yes | no | blank)
     empty = ~(yes | no)
@@ -182,55 +201,6 @@ def _flag_spellings(spellings: pa.Array, field: Field) -> tuple[np.ndarray, np.n
     yes = [mark in TRUE and not nothing for mark, nothing in zip(marks, blank, strict=True)]
     no = [mark in FALSE and not nothing for mark, nothing in zip(marks, blank, strict=True)]
     return np.array([*yes, False]), np.array([*no, False]), np.array([*blank, True])
-
-
-def parse_date(cells: pa.ChunkedArray | pd.Series, field: Field) -> Parsed:
-    """Read dates in `field.formats`; each distinct spelling is read once."""
-    if isinstance(cells, pd.Series) and pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        values = cells.dt.tz_localize(None).astype("datetime64[s]").reset_index(drop=True)
-        return Parsed(values, np.zeros(len(values), dtype=bool), "")
-    text, blank = _blank(as_text(cells), field)
-    codes, spellings = pd.factorize(pd.Series(text.to_pandas(), dtype="str"))
-    read = _dates(pd.Series(spellings, dtype="str"), field)
-    padded = np.append(read.to_numpy("datetime64[s]"), np.datetime64("NaT"))
-    values = pd.Series(padded[codes])
-    bad = values.isna().to_numpy() & ~blank
-    return Parsed(values, bad, f"expected a date like {' or '.join(field.formats)}")
-
-
-def _dates(spellings: pd.Series, field: Field) -> pd.Series:
-    read = pd.Series(np.full(len(spellings), np.datetime64("NaT"), dtype="datetime64[s]"))
-    for pattern in dict.fromkeys([*field.formats, "%Y-%m-%d"]):
-        left = read.isna()
-        if not left.any():
-            break
-        found = pd.to_datetime(spellings[left], format=pattern, errors="coerce")
-        read[left] = found.astype("datetime64[s]")
-    if field.latest_year is not None:
-        late = read.dt.year > field.latest_year
-        read[late] = read[late] - pd.DateOffset(years=100)
-    return read
-
-
-def parse_month(
-    cells: pa.ChunkedArray | pd.Series, field: Field, months: pa.ChunkedArray | pd.Series | None
-) -> Parsed:
-    """Read months, from one column of dates or from a year and a month column."""
-    if months is None:
-        dates = parse_date(cells, field)
-        periods = pd.Series(dates.values).dt.to_period("M")
-        return Parsed(periods, dates.bad, dates.reason.replace("a date", "a month"))
-    year, bad_year = _numbers(cells, field)
-    month, bad_month = _numbers(months, field)
-    with np.errstate(invalid="ignore"):
-        bad = bad_year | bad_month | (year < 1800) | (year > 2100) | (month < 1) | (month > 12)
-        bad |= (np.rint(year) != year) & ~np.isnan(year)
-        bad |= (np.rint(month) != month) & ~np.isnan(month)
-    empty = np.isnan(year) | np.isnan(month) | bad
-    ordinals = np.where(empty, 0, (year - 1970) * 12 + month - 1).astype("int64")
-    periods = pd.Series(pd.PeriodIndex.from_ordinals(ordinals, freq="M"))
-    periods[empty] = pd.NaT
-    return Parsed(periods, bad, "expected a year and a month from 1 to 12")
 
 
 def spell_reason(reason: str, value: str) -> str:

@@ -29,22 +29,21 @@ class Report:
         self.file = file
         self.read = read
         self.notes: list[str] = []
-        self._parts: list[pd.DataFrame] = []
+        self._aside: dict[str, list[Any]] = {name: [] for name in COLUMNS[1:]}
 
     @property
     def frame(self) -> pd.DataFrame:
         """Rows set aside: file, row (1 = first row below the header), column, value, reason."""
         import pandas as pd
 
-        if not self._parts:
-            empty = {name: pd.Series(dtype="int64" if name == "row" else "str") for name in COLUMNS}
-            return pd.DataFrame(empty)
-        return pd.concat(self._parts).sort_values("row", kind="stable").reset_index(drop=True)
+        dtypes = {name: "int64" if name == "row" else "str" for name in COLUMNS}
+        frame = pd.DataFrame({"file": self.file, **self._aside}, columns=COLUMNS).astype(dtypes)
+        return frame.sort_values("row", kind="stable", ignore_index=True)
 
     @property
     def set_aside(self) -> int:
         """Number of rows set aside."""
-        return sum(len(part) for part in self._parts)
+        return len(self._aside["row"])
 
     @property
     def kept(self) -> int:
@@ -53,14 +52,12 @@ class Report:
 
     def put_aside(self, rows: Any, column: str, values: Any, reasons: Any) -> None:
         """Record rows as set aside; `rows` are file row numbers, one record per row."""
-        import pandas as pd
-
-        rows = list(rows)
-        if not rows:
-            return
-        cells = [str(value) for value in values]
-        part = {"file": self.file, "row": rows, "column": column, "value": cells, "reason": reasons}
-        self._parts.append(pd.DataFrame(part, columns=COLUMNS))
+        rows = [int(row) for row in rows]
+        reasons = [reasons] * len(rows) if isinstance(reasons, str) else list(reasons)
+        self._aside["row"] += rows
+        self._aside["column"] += [column] * len(rows)
+        self._aside["value"] += [str(value) for value in values]
+        self._aside["reason"] += reasons
 
     def note(self, text: str) -> None:
         """Add a remark that costs no row."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pkstats.sources import files
+from pkstats.sources import text
 from pkstats.sources.layout import Field, Layout
 from pkstats.sources.report import Report
 
@@ -48,8 +48,7 @@ def skip_preamble(content: bytes, overlap: Callable[[set[str]], float], notes: l
 
 
 def _cells(line: bytes) -> set[str]:
-    delimiter = max(b",", b";", b"\t", key=line.count).decode()
-    return {cell.strip().casefold() for cell in files.arrow_header(line, delimiter)}
+    return {cell.strip().casefold() for cell in text.sniff(line)[0]}
 
 
 def drop_tags(
@@ -58,11 +57,14 @@ def drop_tags(
     """Set aside the row of HXL tags (`#country+code`) that humanitarian files have on top."""
     if not len(rows):
         return cells, rows
-    first = [
-        str(column.iloc[0] if hasattr(column, "iloc") else column[0]) for column in cells.values()
-    ]
-    filled = [cell.strip() for cell in first if cell.strip() not in ("", "None", "nan")]
-    if not filled or not all(cell.startswith("#") for cell in filled):
+    filled = []
+    for column in cells.values():
+        cell = str(column.iloc[0] if hasattr(column, "iloc") else column[0]).strip()
+        if cell not in ("", "None", "nan"):
+            if not cell.startswith("#"):
+                return cells, rows
+            filled.append(cell)
+    if not filled:
         return cells, rows
     report.put_aside(rows[:1], "", [", ".join(filled)[:80]], "row of HXL tags, not data")
     return {name: column[1:] for name, column in cells.items()}, rows[1:]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pkstats.sources import parse
+from pkstats.sources import times
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
@@ -75,11 +75,11 @@ def _first_dates(
     text = first.fillna(frame[name])
     latest = formats["latest_year"]
     field = Field(name, (name,), "date", formats=tuple(formats["formats"]), latest_year=latest)
-    parsed = parse.parse_date(text, field)
+    parsed = times.parse_date(text, field)
     bad = np.asarray(parsed.bad)
     rows = frame[bad]
     report.put_aside(rows["_row"], name, rows[name], parsed.reason)
-    frame[name] = pd.Series(parsed.values).set_axis(frame.index)
+    frame[name] = parsed.values
     return frame[~bad] if bad.any() else frame
 
 

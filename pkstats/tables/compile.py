@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
-from pkstats.sources.reader import R_SUFFIXES
+from pkstats.sources.opening import R_SUFFIXES
 from pkstats.tables.places import locked, raw_folder, write_atomically
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 

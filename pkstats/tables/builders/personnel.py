@@ -53,8 +53,6 @@ def side_by_side(workshop: Workshop) -> pd.DataFrame:
     repeated = frame.groupby([*KEY, "source", "label"], as_index=False)
     once = repeated[values].max()
     out = once.groupby([*KEY, "source"], as_index=False)[values].sum(min_count=1)
-    labels = once.groupby([*KEY, "source"], as_index=False)["label"].agg(", ".join)
-    out["labels"] = labels["label"]
     workshop.cache["personnel"] = out
     return out.copy()
 
@@ -63,6 +61,8 @@ def personnel(table: Table, workshop: Workshop) -> pd.DataFrame:
     """Return one row per mission and month from the source that takes precedence."""
     import numpy as np
 
+    if "chosen" in workshop.cache:
+        return workshop.cache["chosen"].copy()
     frame = side_by_side(workshop)
     frame["_rank"] = _rank(frame)
     frame = frame.sort_values([*KEY, "_rank"], kind="stable")
@@ -76,7 +76,8 @@ def personnel(table: Table, workshop: Workshop) -> pd.DataFrame:
         ["total only", "sources differ", "sources agree"],
         default="single source",
     )
-    return chosen.drop(columns=["_rank", "labels"]).reset_index()
+    workshop.cache["chosen"] = chosen.drop(columns="_rank").reset_index()
+    return workshop.cache["chosen"].copy()
 
 
 def _rank(frame: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,146 @@
+"""Delimited text: encodings, delimiters, headers, and cells as Arrow columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pkstats.errors import UnreadableFile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DELIMITERS = ",;\t"
+# Most files fit in one small block; a row longer than a block needs the large one.
+SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
+
+
+def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
+    """Return text bytes as UTF-8 without byte-order mark; say in `notes` what was decoded.
+
+    Raises
+    ------
+    UnreadableFile
+        When the bytes are no text.
+    """
+    if content[:3] == b"\xef\xbb\xbf":
+        notes.append("byte-order mark removed")
+        content = content[3:]
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        notes.append("decoded from UTF-16")
+        return content.decode("utf-16", errors="replace").encode()
+    if b"\x00" in content[:1000]:
+        raise UnreadableFile(
+            f"{name} is not text: expected a CSV, Excel or Stata file. "
+            "Check that it is the publisher's file, or download it again."
+        )
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        notes.append("not UTF-8: decoded as Windows-1252 (Latin-1)")
+        return content.decode("cp1252", errors="replace").encode()
+    return content
+
+
+def arrow_text(
+    content: bytes,
+    columns: list[str],
+    delimiter: str,
+    bad: list[Any],
+    numbers: Collection[str] = (),
+    missing: Sequence[str] = (),
+) -> pa.Table:
+    """Parse delimited text into an Arrow table of strings with only `columns`.
+
+    Rows with too many or too few cells are appended to `bad` and skipped. Columns in `numbers` are
+    parsed as numbers at once (`missing`: spellings of "no value"), which saves making their
+    strings; when one cell of them is no number, all columns come as strings for a closer look.
+    """
+    import pyarrow as pa
+
+    def skip(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    try:
+        return _arrow_csv(content, columns, delimiter, skip, numbers, missing, SMALL_BLOCK)
+    except pa.ArrowInvalid:
+        bad.clear()
+        return _arrow_csv(content, columns, delimiter, skip, (), (), LARGE_BLOCK)
+
+
+def _arrow_csv(
+    content: bytes,
+    columns: list[str],
+    delimiter: str,
+    skip: Callable[[Any], str],
+    numbers: Collection[str],
+    missing: Sequence[str],
+    block_size: int,
+) -> pa.Table:
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    return arrow.read_csv(
+        pa.BufferReader(content),
+        read_options=arrow.ReadOptions(use_threads=False, block_size=block_size),
+        parse_options=arrow.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
+        ),
+        convert_options=arrow.ConvertOptions(
+            include_columns=columns,
+            column_types={
+                name: pa.float64() if name in numbers else pa.string() for name in columns
+            },
+            null_values=["", *missing],
+            strings_can_be_null=False,
+            quoted_strings_can_be_null=True,
+        ),
+    )
+
+
+def text_header(content: bytes, delimiter: str) -> list[str]:
+    """Return the first row of delimited text; nothing when it cannot be split into cells."""
+    lines = io.TextIOWrapper(io.BytesIO(content), "utf-8", errors="replace", newline="")
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def sniff(content: bytes) -> tuple[list[str], str]:
+    """Return the header of delimited text and the delimiter that splits it into most cells."""
+    end = content.find(b"\n")
+    first = content[:end] if end >= 0 else content
+    used = [mark for mark in DELIMITERS if mark.encode() in first] or [","]
+    headers = [text_header(content, mark) for mark in used]
+    return max(zip(headers, used, strict=True), key=lambda pair: len(pair[0]))
+
+
+def check_quotes(content: bytes, delimiter: str, name: str) -> None:
+    """Refuse text with a quote that is never closed: it would swallow the rows below it.
+
+    Raises
+    ------
+    UnreadableFile
+    """
+    quotes = np.count_nonzero(np.frombuffer(content, dtype="uint8") == ord('"'))
+    if quotes % 2 == 0:
+        return
+    reader = csv.reader(
+        io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=delimiter, strict=True
+    )
+    start = 1
+    try:
+        for _ in reader:
+            start = reader.line_num + 1
+    except csv.Error as problem:
+        if "unexpected end" in str(problem) or "field limit" in str(problem):
+            raise UnreadableFile(
+                f"{name}: a quotation mark opened after line {start - 1} is never closed. "
+                "The download was probably cut short: download it again, or mend the quote."
+            ) from None
