@@ -41,7 +41,7 @@ def _run(options: argparse.Namespace) -> None:
             for report in done.reports:
                 print(repr(report).splitlines()[0])
         if done.absent:
-            print(f"files not found, earlier rows kept: {', '.join(done.absent)}")
+            print(done.missing())
     elif options.command == "build":
         from pkstats.tables import build
 

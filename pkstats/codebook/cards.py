@@ -64,7 +64,7 @@ def cite(what: object = None, style: str = "text") -> str:
     Parameters
     ----------
     what : str, list of str, or an object with a `sources` attribute, optional
-        Without it, the citation of pkstats itself and of every source.
+        Without it, the sources of every processed table.
     style : {"text", "bibtex"}
 
     Returns
@@ -74,7 +74,7 @@ def cite(what: object = None, style: str = "text") -> str:
     """
     if style not in ("text", "bibtex"):
         raise ValueError(f"style must be 'text' or 'bibtex'; found {style!r}.")
-    wanted = list(dict.fromkeys(_names(what if what is not None else list(source_cards()))))
+    wanted = list(dict.fromkeys(_names(what if what is not None else list(table_names()))))
     if style == "text":
         return "\n".join(dict.fromkeys(str(source_card(name)["citation"]) for name in wanted))
     entries: dict[str, str] = {}

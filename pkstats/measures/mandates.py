@@ -36,7 +36,7 @@ def _needs(flags: tuple[str, ...]) -> list[Need]:
 
 @register("mandate", "tasks", _needs(task_flags()), "How much the mandate asks", source=TAMM)
 def task_count(*flags: np.ndarray) -> np.ndarray:
-    """Return the number of mandated tasks (of 36), shape (n,); missing where any is not coded."""
+    """Return the number of mandated tasks (of 39), shape (n,); missing where any is not coded."""
     return np.sum(flags, axis=0)
 
 

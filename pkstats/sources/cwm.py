@@ -5,9 +5,15 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pkstats.sources import parse, times
+from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
@@ -21,16 +27,33 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Mend garbled names, set repeats aside, read the dates and number the rows."""
     options = plan.options or {}
     frame = _spell(frame, options["spellings"], report)
-    again = frame.duplicated([name for name in frame if name != "_row"])
-    rows = frame[again]
-    report.put_aside(rows["_row"], "", rows["country"], "repeats an earlier row")
-    frame = frame[~again]
+    again = frame.duplicated([name for name in frame if name != "_row"]).to_numpy()
+    rows, good = frame["_row"].to_numpy(), ~again
+    report.put_aside(rows[again], "", frame["country"].to_numpy()[again], "repeats an earlier row")
+    read: dict[str, Any] = {}
     for start, end in options["spans"]:
         for name, last in ((start, False), (end, True)):
-            frame = _read_dates(frame, name, last, options["latest_year"], report)
-        frame = _check_span(frame, start, end, report)
+            read[name], bad = _read_dates(frame, name, last, options["latest_year"], report)
+            bad &= good
+            report.put_aside(rows[bad], name, frame[name].to_numpy()[bad], REASON)
+            good &= ~bad
+        first, final = read[start][0], read[end][0]
+        wrong = (first > final) & good
+        values = [
+            f"{a} > {b}" for a, b in zip(_days(first[wrong]), _days(final[wrong]), strict=True)
+        ]
+        report.put_aside(rows[wrong], end, values, f"{end} is before {start}")
+        good &= ~wrong
+    columns: dict[str, Any] = {}
+    for name in frame:
+        columns[name] = read[name][0] if name in read else frame[name].array
+        if name in read:
+            columns[_precision(name)] = read[name][1]
+    frame = pd.DataFrame(columns, copy=False)
+    frame = frame if good.all() else frame[good]
     frame.insert(0, "mediation_id", frame["_row"].astype("Int64"))
-    odd = int((frame["mediated"].eq(False) & frame["begin_date"].notna()).sum())
+    denied = ~frame["mediated"].to_numpy(bool, na_value=True)
+    odd = int((denied & frame["begin_date"].notna().to_numpy()).sum())
     if odd:
         report.note(f"{odd} rows are coded as not mediated but give a beginning")
     return frame
@@ -81,40 +104,40 @@ def partial_date(
 
 def _read_dates(
     frame: pd.DataFrame, name: str, last: bool, latest_year: int, report: Report
-) -> pd.DataFrame:
-    texts = frame[name]
-    read = {text: partial_date(text, last, latest_year) for text in texts.dropna().unique()}
-    nothing = (None, None, False)
-    found = [read.get(text, nothing) for text in texts]
-    dates = pd.Series([item[0] for item in found], index=frame.index, dtype="datetime64[s]")
-    precisions = pd.Series([item[1] for item in found], index=frame.index, dtype="str")
-    bad = texts.notna() & dates.isna()
-    report.put_aside(frame.loc[bad, "_row"], name, texts[bad], REASON)
-    for text in sorted({text for text, item in read.items() if item[2]}):
-        report.note(f"{name} {text!r} is marked as doubtful and kept")
-    frame = frame.assign(**{name: dates})
-    frame.insert(frame.columns.get_loc(name) + 1, _precision(name), precisions)
-    return frame[~bad]
+) -> tuple[tuple[np.ndarray, Any], np.ndarray]:
+    """Return the dates of a column with their precision, and the rows that have none to read."""
+    places, spellings = parse.encode(frame[name])
+    field = Field(name, (name,), "date", formats=("%m/%d/%y",), latest_year=latest_year)
+    dates = np.append(times.parse_date(spellings, field).values, times.NOT_A_TIME)
+    texts = spellings.to_pylist()
+    precisions: list[str | None] = ["day"] * len(texts) + [None]
+    for place in np.flatnonzero(np.isnat(dates[:-1])):
+        date, precisions[place], doubtful = partial_date(texts[place], last, latest_year)
+        dates[place] = date
+        if doubtful:
+            report.note(f"{name} {texts[place]!r} is marked as doubtful and kept")
+    bad = np.isnat(dates[places]) & (places >= 0)
+    precision = parse.strings(pa.array(precisions, pa.string())).take(places)
+    return (dates[places], precision), bad
+
+
+def _days(dates: np.ndarray) -> np.ndarray:
+    return np.datetime_as_string(dates.astype("datetime64[D]"))
 
 
 def _precision(name: str) -> str:
     return name.replace("_date", "_precision")
 
 
-def _check_span(frame: pd.DataFrame, start: str, end: str, report: Report) -> pd.DataFrame:
-    wrong = (frame[start] > frame[end]).to_numpy(dtype=bool)
-    rows = frame[wrong]
-    values = [f"{a:%Y-%m-%d} > {b:%Y-%m-%d}" for a, b in zip(rows[start], rows[end], strict=True)]
-    report.put_aside(rows["_row"], end, values, f"{end} is before {start}")
-    return frame[~wrong]
-
-
 def _spell(frame: pd.DataFrame, spellings: dict[str, str], report: Report) -> pd.DataFrame:
     mended = 0
     for name in ("side_b", "third_party"):
+        text = parse.as_text(frame[name])
         for wrong, right in spellings.items():
-            mended += int(frame[name].str.contains(wrong, regex=False).sum())
-            frame[name] = frame[name].str.replace(wrong, right, regex=False)
+            found = pc.count_substring(text, wrong)
+            mended += pc.sum(found).as_py()
+            text = pc.replace_substring(text, wrong, right)
+        frame[name] = parse.strings(text)
     if mended:
         report.note(f"{mended} names garbled by mixed encodings were mended")
     return frame

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,13 +19,13 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     A percentage of requirements is then funded_usd over required_usd; the publisher's funding is
     the sum of the two columns.
     """
-    outside = frame["plan_id"].isna() & (frame["plan"].isna() | (frame["plan"] == "Not specified"))
-    frame = frame.assign(
-        funded_outside_plans_usd=frame["funded_usd"].where(outside),
-        funded_usd=frame["funded_usd"].mask(outside),
-    )
+    plan_names = frame["plan"].fillna("Not specified").to_numpy()
+    outside = frame["plan_id"].isna().to_numpy() & (plan_names == "Not specified")
+    funded = frame["funded_usd"].to_numpy()
+    frame["funded_outside_plans_usd"] = np.where(outside, funded, np.nan)
+    frame["funded_usd"] = np.where(outside, np.nan, funded)
     report.note(f"{int(outside.sum()):,} rows are funding outside plans (Not specified)")
-    negative = (frame[["funded_usd", "funded_outside_plans_usd"]] < 0).any(axis=1)
+    negative = funded < 0
     if negative.any():
         report.note(f"{int(negative.sum()):,} rows have negative funding (corrections), kept")
     return frame

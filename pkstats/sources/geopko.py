@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+
+from pkstats.sources.keys import key_codes
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pkstats.sources.layout import Layout
     from pkstats.sources.report import Report
 
@@ -17,16 +18,21 @@ PLACE = ["label", "year", "country", "location"]
 
 def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Number rows of one mission, year and place; set aside rows that repeat another entirely."""
-    place = frame.groupby(PLACE, dropna=False, sort=False).ngroup()
+    place, _ = pd.factorize(key_codes(frame, PLACE))
     several = frame[(np.bincount(place) > 1)[place]]
     again = several[several.drop(columns="_row").duplicated()]
     if len(again):
         values = again[PLACE].astype("str").agg(", ".join, axis=1)
         report.put_aside(again["_row"], "mission", values, "repeats an earlier row")
-        frame, several = frame.drop(again.index), several.drop(again.index)
-    number = several.groupby(place[several.index]).cumcount() + 1
-    deployment = number.reindex(frame.index, fill_value=1).astype("Int64")
-    frame.insert(frame.columns.get_loc("location") + 1, "deployment", deployment)
+        kept = ~frame["_row"].isin(again["_row"]).to_numpy()
+        frame, place = frame[kept], place[kept]
+    # Rows of one place side by side, in the file's order: a row's number is its distance from the first.
+    order = np.argsort(place, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
+    deployment = np.empty(len(place), dtype="int64")
+    deployment[order] = np.arange(len(place)) - starts[place[order]] + 1
+    column = pd.arrays.IntegerArray(deployment, np.zeros(len(place), dtype=bool))
+    frame.insert(frame.columns.get_loc("location") + 1, "deployment", column)
     further = int((deployment > 1).sum())
     report.note(f"{further:,} rows are further deployments of a mission, year and place")
     return frame

@@ -38,17 +38,23 @@ def check_key(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame
     members = frame[np.isin(codes, codes[again])]
     same = members.duplicated([name for name in frame if name != "_row"])
     rows = frame[again]
-    cells = zip(*(rows[name].astype("str") for name in key), strict=True)
+    cells = zip(*(_words(rows[name]) for name in key), strict=True)
     report.put_aside(
         rows["_row"],
         ", ".join(key),
-        [", ".join(map(str, cell)) for cell in cells],
+        [", ".join(cell) for cell in cells],
         [
             "repeats an earlier row" if whole else "same key as an earlier row, with other values"
             for whole in same[rows.index]
         ],
     )
     return frame[~again]
+
+
+def _words(values: pd.Series) -> list[str]:
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return list(np.datetime_as_string(values.astype("int64").to_numpy().astype("M8[M]")))
+    return [str(value) for value in values]
 
 
 def key_codes(frame: pd.DataFrame, key: list[str]) -> np.ndarray:

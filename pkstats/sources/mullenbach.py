@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,18 +21,37 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
 
     frame["label"] = frame["label"].str.replace("  ", " ")
     spelled = frame["resolution"].str.extract(RESOLUTION_DATE)[0].str.replace(",", "")
-    frame["resolution_date"] = pd.to_datetime(spelled, format="%B %d %Y", errors="coerce")
-    frame["resolution_date"] = frame["resolution_date"].astype("datetime64[s]")
+    new = {"resolution_date": pd.to_datetime(spelled, format="%B %d %Y", errors="coerce")}
+    new["resolution_date"] = new["resolution_date"].astype("datetime64[s]")
+    good = np.ones(len(frame), dtype=bool)
+    used = set()
     for name in ("start", "end"):
-        parts = frame[[f"{name}_year", f"{name}_month", f"{name}_day"]]
-        cells = parts.set_axis(["year", "month", "day"], axis=1).astype("float64")
-        frame[name] = pd.to_datetime(cells, errors="coerce").astype("datetime64[s]")
-        wrong = frame[name].isna() & parts.notna().any(axis=1)
-        values = parts[wrong].astype("str").agg("-".join, axis=1) if wrong.any() else []
-        report.put_aside(frame.loc[wrong, "_row"], name, values, "expected a date")
-        frame = frame[~wrong].drop(columns=list(parts))
-    names = list(frame.columns)
-    moved = ["resolution_date", "start", "end"]
-    place = names.index("resolution") + 1
-    rest = [name for name in names if name not in moved]
-    return frame[[*rest[:place], *moved, *rest[place:]]]
+        parts = [f"{name}_{part}" for part in ("year", "month", "day")]
+        cells = {part: frame[part].to_numpy("float64", na_value=np.nan) for part in parts}
+        new[name] = _date(*cells.values())
+        stated = np.logical_or.reduce([~np.isnan(cell) for cell in cells.values()])
+        wrong = np.isnat(new[name]) & stated & good
+        if wrong.any():
+            values = frame.loc[wrong, parts].astype("str").agg("-".join, axis=1)
+            report.put_aside(frame.loc[wrong, "_row"], name, values, "expected a date")
+        good &= ~wrong
+        used.update(parts)
+    columns: dict[str, Any] = {}
+    for name in frame:
+        if name not in used:
+            columns[name] = frame[name].array
+        if name == "resolution":
+            columns.update(new)
+    frame = pd.DataFrame(columns)
+    return frame if good.all() else frame[good]
+
+
+def _date(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
+    """Return the dates of years, months and days; NaT where they make none."""
+    whole = ~(np.isnan(year) | np.isnan(month) | np.isnan(day))
+    year, month, day = (np.where(whole, part, 1).astype("int64") for part in (year, month, day))
+    months: Any = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
+    real = whole & (month >= 1) & (month <= 12) & (day >= 1)
+    real &= days.astype("datetime64[M]") == months
+    return np.where(real, days.astype("datetime64[s]"), np.datetime64("NaT", "s"))

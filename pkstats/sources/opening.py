@@ -78,7 +78,7 @@ def _from_text(content: bytes, plan: Layout, path: Path, notes: list[str]) -> Op
             f"{path.name} cannot be parsed as delimited text ({problem}). "
             "Check the delimiter and quotes, or download it again."
         ) from None
-    text.check_quotes(content, delimiter, path.name)
+    text.check_quotes(content, delimiter, path.name, notes)
     count = table.num_rows + len(bad_lines)
     if not count:
         raise UnreadableFile(f"{path.name} has a header but no rows. Download it again.")

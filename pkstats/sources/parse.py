@@ -111,7 +111,7 @@ def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str])
     """Put words in place of a publisher's codes."""
     places, spellings = encode(cells)
     codes = blanked(_cased(spellings, field), field).to_pylist()
-    words = strings(pa.array([*map(labels.get, codes), None], pa.string()))  # type: ignore[arg-type]
+    words = strings(pa.array([*map(labels.get, codes), None], pa.string()))
     bad = np.array([*(code is not None and code not in labels for code in codes), False])
     return Parsed(words.take(places), bad[places], f"expected one of {', '.join(labels)}")
 
@@ -170,9 +170,10 @@ def _cast(text: pa.Array) -> np.ndarray:
         return pd.to_numeric(series, errors="coerce").to_numpy("float64", copy=True)
 
 
-def parse_flags(cells: list[pa.Array], field: Field) -> list[Parsed]:
-    """Read columns of yes/no marks that are spelled alike, all at once: PACT has 600 of them."""
-    values, bad, reason = parse_flag(pa.concat_arrays(cells), field)
+def parse_together(cells: list[pa.Array], field: Field) -> list[Parsed]:
+    """Read columns under the same rules all at once: PACT has 600 columns of flags."""
+    read = parse_flag if field.dtype == "flag" else parse_number
+    values, bad, reason = read(pa.concat_arrays(cells), field)
     length = len(cells[0])
     parts = range(0, len(values), length or 1)
     return [Parsed(values[at : at + length], bad[at : at + length], reason) for at in parts]

@@ -49,9 +49,13 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     report.notes.extend(opened.notes)
     _put_lines_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
-    frame = _parse(cells, plan, rows, report)
     hooks = importlib.import_module(f"pkstats.sources.{plan.module}") if plan.module else None
-    if hooks is not None and hasattr(hooks, "tidy"):
+    columns, good = _parse(cells, plan, rows, report)
+    if hasattr(hooks, "combine"):
+        columns = hooks.combine(columns, plan)
+    frame = pd.DataFrame(columns, copy=False)
+    frame = frame if good.all() else frame[good]
+    if hasattr(hooks, "tidy"):
         frame = hooks.tidy(frame, plan, report)
     frame = keys.check_order(frame, plan, report)
     frame = keys.check_key(frame, plan, report)
@@ -78,12 +82,14 @@ def _put_lines_aside(opened: Opened, report: Report) -> None:
         )
 
 
-def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report) -> pd.DataFrame:
+def _parse(
+    cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
+) -> tuple[dict[str, Any], np.ndarray]:
     """Parse every field; a row with an unreadable or lacking required cell is set aside once."""
     columns: dict[str, Any] = {"_row": rows}
     good = np.ones(len(rows), dtype=bool)
     fields = shape.widened(plan.fields, cells)
-    flags = _parse_flags(fields, cells)
+    families = _parse_families(fields, cells)
     for field in fields:
         if field.name not in cells:
             report.note(
@@ -91,26 +97,28 @@ def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
             )
             columns[field.name] = times.nothing(field, len(rows))
             continue
-        parsed = flags.get(field.name) or _parse_field(field, cells)
+        parsed = families.get(field.name) or _parse_field(field, cells)
         columns[field.name] = parsed.values
         good = _set_aside(parsed.bad, parsed.reason, field, cells, rows, good, report)
         if field.required:
             empty = np.asarray(pd.isna(parsed.values)) & ~parsed.bad
             good = _set_aside(empty, "no value", field, cells, rows, good, report)
-    frame = pd.DataFrame(columns, copy=False)
-    return frame if good.all() else frame[good]
+    return columns, good
 
 
-def _parse_flags(fields: list[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
-    """Parse the flags of a text file, those with the same spellings together."""
+def _parse_families(fields: list[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
+    """Parse a text file's flags and numbers, those under the same rules at once."""
     families: dict[tuple[Any, ...], list[Field]] = {}
     for field in fields:
-        if field.dtype == "flag" and isinstance(cells.get(field.name), pa.Array):
-            families.setdefault((field.missing, field.empty), []).append(field)
+        column = cells.get(field.name)
+        if field.dtype in ("flag", "integer", "number") and isinstance(column, pa.Array):
+            rules = (field.minimum, field.maximum, field.decimal)
+            key = (field.dtype, column.type, field.missing, field.empty, *rules)
+            families.setdefault(key, []).append(field)
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
         names = [field.name for field in family]
-        parsed = parse.parse_flags([cells[name] for name in names], family[0])
+        parsed = parse.parse_together([cells[name] for name in names], family[0])
         found.update(zip(names, parsed, strict=True))
     return found
 

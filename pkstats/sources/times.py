@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ MONTH = pd.PeriodDtype("M")
 NOT_A_TIME = np.datetime64("NaT", "s")
 PARTS = {"Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?"}
 CLOCK = {"H": r"\d\d?", "M": r"\d\d", "S": r"\d\d", "f": r"\d{1,9}"}
+ISO = "%Y-%m-%d"
 # A two-digit year up to this one belongs to the present century.
 LATEST_SHORT_YEAR = 68
 
@@ -59,16 +61,16 @@ def parse_date(cells: pa.Array | pd.Series, field: Field) -> Parsed:
 
 def _dates(text: pa.Array, field: Field) -> np.ndarray:
     dates = np.full(len(text), NOT_A_TIME)
-    for pattern in dict.fromkeys([*field.formats, "%Y-%m-%d"]):
+    for pattern in dict.fromkeys([*field.formats, ISO]):
         left = np.isnat(dates)
         if not left.any():
             break
         dates[left] = _read(text.filter(pa.array(left)), pattern)
     if field.latest_year is not None:
-        months = dates.astype("datetime64[M]")
+        months: Any = dates.astype("datetime64[M]")
         late = months >= np.datetime64(f"{field.latest_year + 1}-01", "M")
-        days = dates - months.astype(dates.dtype)
-        dates = np.where(late, (months - 1200).astype(dates.dtype) + days, dates)
+        earlier = (months - 1200).astype(dates.dtype) + (dates - months.astype(dates.dtype))
+        dates = np.where(late, earlier, dates)
     return dates
 
 
@@ -85,6 +87,9 @@ def _expression(pattern: str) -> str:
 
 def _read(text: pa.Array, pattern: str) -> np.ndarray:
     """Read the texts that follow one format; the others, and impossible dates, become NaT."""
+    if pattern == ISO:
+        with suppress(pa.ArrowInvalid):
+            return pc.cast(text, pa.date32()).to_numpy(zero_copy_only=False)
     found = pc.extract_regex(text, pattern=_expression(pattern))
     dates = np.full(len(text), NOT_A_TIME)
     whole = mask(found.is_valid())
@@ -98,7 +103,7 @@ def _read(text: pa.Array, pattern: str) -> np.ndarray:
     first = np.ones(len(parts[0]), dtype="int64")
     month, day = value.get("m", first), value.get("d", first)
     months = ((value["Y"] - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1)
+    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
     dates[whole] = np.where(real, days.astype(dates.dtype), NOT_A_TIME)
     return dates

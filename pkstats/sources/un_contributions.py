@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -32,11 +34,14 @@ def _months(frame: pd.DataFrame, report: Report) -> pd.DataFrame:
     frame.insert(
         list(frame.columns).index("formed_police"),
         "police",
-        frame["formed_police"] + frame["individual_police"],
+        frame["formed_police"].array + frame["individual_police"].array,
     )
-    early = (frame["month"] < pd.Period(STAFF_OFFICERS_FROM)) & (frame["staff_officers"] == 0)
+    staff = frame["staff_officers"].array.copy()
+    early = frame["month"].array < pd.Period(STAFF_OFFICERS_FROM)
+    early &= np.asarray(staff.fillna(-1)) == 0
     if early.any():
-        frame.loc[early, "staff_officers"] = pd.NA
+        staff[early] = pd.NA
+        frame["staff_officers"] = staff
         report.note(
             f"staff officers are among the troops before {STAFF_OFFICERS_FROM}: missing, not 0"
         )

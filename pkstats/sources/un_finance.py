@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -10,17 +13,21 @@ if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
     from pkstats.sources.report import Report
 
-PERIOD = r"^\d{4}-\d{2}-\d{2}/(\d{4})-\d{2}-\d{2}$"
+PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}/(\d{4})-\d{2}-\d{2}$")
 
 
 def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Add the year in which the fiscal period ends, as the expense tables count years."""
-    ends = frame["fiscal_period"].str.extract(PERIOD, expand=False)
-    bad = ends.isna()
-    lost = frame[bad]
-    reason = "expected a period like 2026-07-01/2027-06-30"
-    report.put_aside(lost["_row"], "fiscal_period", lost["fiscal_period"], reason)
-    frame = frame[~bad].copy()
-    frame.insert(list(frame.columns).index("usd"), "year", ends[~bad].astype("Int64"))
-    frame["usd"] = (frame["usd"] * 1000).round()
+    import pandas as pd
+
+    ends = [PERIOD.match(text) for text in frame["fiscal_period"].fillna("")]
+    bad = np.array([end is None for end in ends], dtype=bool)
+    if bad.any():
+        lost = frame[bad]
+        reason = "expected a period like 2026-07-01/2027-06-30"
+        report.put_aside(lost["_row"], "fiscal_period", lost["fiscal_period"], reason)
+        frame = frame[~bad].copy()
+    years = pd.array([int(end[1]) for end in ends if end], dtype="Int64")
+    frame.insert(list(frame.columns).index("usd"), "year", years)
+    frame["usd"] = np.round(frame["usd"].to_numpy() * 1000)
     return frame

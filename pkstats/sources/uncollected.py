@@ -17,10 +17,11 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Make zeros missing in years before a series begins (`options.first_year` of the layout)."""
     first_years = (plan.options or {})["first_year"]
     year = frame["year"].to_numpy("float64", na_value=np.nan)
-    frame = frame.copy()
     for name, first in first_years.items():
-        zero = (frame[name] == 0).fillna(False).to_numpy(dtype=bool) & (year < first)
+        zero = (frame[name].to_numpy("float64", na_value=np.nan) == 0) & (year < first)
         if zero.any():
-            frame.loc[zero, name] = None
+            values = frame[name].array.copy()
+            values[zero] = None
+            frame[name] = values
             report.note(f"{name}: {zero.sum():,} zeros before {first} mean not counted: missing")
     return frame

@@ -14,7 +14,7 @@ from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
-from pkstats.tables.places import locked, raw_folder, write_atomically
+from pkstats.tables.places import in_checkout, locked, raw_folder, write_atomically
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 
 if TYPE_CHECKING:
@@ -42,11 +42,16 @@ class Compiled:
     reports: list[Report] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
+    def missing(self) -> str:
+        """Return which sources had no file, and what became of their rows."""
+        names = ", ".join(self.absent)
+        return f"no file found (R copies need pyreadr), earlier rows kept: {names}"
+
     def __repr__(self) -> str:
         lines = [f"{name}: {count:,} rows" for name, count in self.rows.items()]
         lines += [repr(report) for report in self.reports]
         if self.absent:
-            lines.append(f"not found, earlier rows kept: {', '.join(self.absent)}")
+            lines.append(self.missing())
         return "\n".join(lines)
 
 
@@ -72,6 +77,11 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
         When the folder is missing or holds none of the files.
     """
     folder = Path(folder)
+    if target is None and not in_checkout():
+        raise BuildProblem(
+            "Compiling into an installed package would change it. Name a folder of your own "
+            "(--target FOLDER), or work from a checkout."
+        )
     target = target or raw_folder()
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")

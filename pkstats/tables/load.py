@@ -75,11 +75,15 @@ def tables() -> pd.DataFrame:
 
 
 def _coverage(frame: pd.DataFrame) -> str:
-    for column in ("month", "year", "from", "start", "date"):
-        if column in frame and frame[column].notna().any():
-            times = frame[column].dropna()
+    """Return first and last month or year of the table's own time columns."""
+    import pandas as pd
+
+    for column in ("month", "year", "from", "start", "date", "begin_date"):
+        if column not in frame or isinstance(frame[column].dtype, pd.StringDtype):
+            continue
+        times = frame[column].dropna()
+        if len(times):
             low, high = times.min(), times.max()
-            if column in ("start", "date"):
-                return f"{low:%Y}–{high:%Y}"
-            return f"{low}–{high}"
+            dates = pd.api.types.is_datetime64_any_dtype(times.dtype)
+            return f"{low:%Y}–{high:%Y}" if dates else f"{low}–{high}"
     return ""

@@ -2,11 +2,11 @@
 
 Precedence (docs/personnel.md says why):
 
-- from 2015: the UN's monthly contribution reports, then IPI, then Kathman;
-- 2000 to 2014: IPI, then Kathman, then the shortfall data;
-- before 2000: IPI where Kathman confirms its total to 0.1%, otherwise Kathman, then IPI, then the
-  shortfall data, because IPI alone strays up to 1.6% from the UN's December totals in those years;
-- before August 1992: Kathman first, because IPI counts observers among the troops;
+- the UN's monthly contribution reports, which begin in 2015 and have gaps;
+- IPI where Kathman confirms its total to 0.25%, from August 1992, when IPI begins to tell observers
+  from troops;
+- Kathman, who comes closest to the UN's own December totals;
+- IPI unconfirmed, then the shortfall data, where nothing else has a figure;
 - missions of other organisations: Bara and Hultman alone.
 
 A row is taken whole from one source: mixing components would make totals that no source states.
@@ -26,8 +26,7 @@ PRECEDENCE = ("un_contributions", "ipi", "kathman", "shortfall", "bara_hultman")
 PARTS = ["troops", "police", "observers", "staff_officers"]
 KEY = ["mission_id", "month"]
 TOLERANCE = 0.02
-CONFIRMED = 0.001
-IPI_ALONE_FROM = "2000-01"
+CONFIRMED = 0.0025
 IPI_OBSERVERS_FROM = "1992-08"
 
 
@@ -86,9 +85,8 @@ def _rank(frame: pd.DataFrame) -> pd.Series:
     other = frame[frame["source"] == "kathman"].set_index(KEY)["total"].astype("float64")
     theirs = frame[KEY].merge(other.rename("theirs").reset_index(), on=KEY, how="left")["theirs"]
     gap = (frame["total"].astype("float64").to_numpy() - theirs.to_numpy()) / theirs.to_numpy()
-    early = (frame["source"] == "ipi") & (frame["month"] < IPI_ALONE_FROM)
-    mixed = (frame["source"] == "ipi") & (frame["month"] < IPI_OBSERVERS_FROM)
-    unsure = mixed | (early & (abs(gap) > CONFIRMED))
+    mixed = frame["month"] < IPI_OBSERVERS_FROM
+    unsure = (frame["source"] == "ipi") & (mixed | (abs(gap) > CONFIRMED))
     return rank.astype("float64").mask(unsure, PRECEDENCE.index("kathman") + 0.5)
 
 
