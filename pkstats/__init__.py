@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
-    from pkstats.models import fit
+    from pkstats.measures import measures
+    from pkstats.models import fit, replicate, table
     from pkstats.panel import Panel, panel
     from pkstats.registry import mission
     from pkstats.registry import missions_table as missions
@@ -24,11 +25,14 @@ _HOMES = {
     "codebook": ("pkstats.codebook", "codebook"),
     "fit": ("pkstats.models", "fit"),
     "load": ("pkstats.tables", "load"),
+    "measures": ("pkstats.measures", "measures"),
     "mission": ("pkstats.registry", "mission"),
     "missions": ("pkstats.registry", "missions_table"),
     "Panel": ("pkstats.panel", "Panel"),
     "panel": ("pkstats.panel", "panel"),
     "read": ("pkstats.sources", "read"),
+    "replicate": ("pkstats.models", "replicate"),
+    "table": ("pkstats.models", "table"),
     "tables": ("pkstats.tables", "tables"),
     "versions": ("pkstats.codebook", "versions"),
 }
@@ -41,10 +45,13 @@ __all__ = [
     "codebook",
     "fit",
     "load",
+    "measures",
     "mission",
     "missions",
     "panel",
     "read",
+    "replicate",
+    "table",
     "tables",
     "versions",
 ]

@@ -22,6 +22,7 @@ ORDER = [
     "measures",
     "panel",
     "models",
+    "checks",
     "figures",
     "cli",
 ]

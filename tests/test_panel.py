@@ -141,7 +141,7 @@ def test_unknown_names_get_suggestions():
 
 
 def test_derived_measures_follow_their_definition():
-    panel = pk.panel("mission-year", 2000, 2012, "UN", "peacekeeping")
+    panel = pk.panel("mission-month", 2000, 2012, "UN", "peacekeeping")
     frame = (
         panel.add("personnel", "authorised", "context")
         .derive("shortfall", "strength_per_100k")

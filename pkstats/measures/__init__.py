@@ -1,6 +1,36 @@
 """Derived variables: small pure functions, each registered with role, needs, unit and construct."""
 
-from pkstats.measures import mandates, resources, success
-from pkstats.measures.registry import Measure, Need, measure, measures
+from pkstats.measures import (
+    ambition,
+    collaboration,
+    composites,
+    consent,
+    mandates,
+    recovery,
+    reliability,
+    resources,
+    security,
+    success,
+)
+from pkstats.measures.registry import Measure, Need, available, measure, measures
+from pkstats.measures.reliability import coverage, cronbach_alpha
 
-__all__ = ["Measure", "Need", "mandates", "measure", "measures", "resources", "success"]
+__all__ = [
+    "Measure",
+    "Need",
+    "ambition",
+    "available",
+    "collaboration",
+    "composites",
+    "consent",
+    "coverage",
+    "cronbach_alpha",
+    "mandates",
+    "measure",
+    "measures",
+    "recovery",
+    "reliability",
+    "resources",
+    "security",
+    "success",
+]

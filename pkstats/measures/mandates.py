@@ -1,4 +1,8 @@
-"""Mandates: how many tasks, which areas, which type, and mandated work with civilian actors."""
+"""Mandates: how many tasks, in which areas, of which type.
+
+TAMM does not code authority to use force, so there is no measure of it: Chapter VII and protection of
+civilians are coded, and are what they are, not a stand-in for "all necessary means".
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pkstats.measures.arithmetic import ratio
 from pkstats.measures.registry import Need, register
 
 TASKS = tomllib.loads(Path(__file__).with_name("tasks.toml").read_text(encoding="utf-8"))
@@ -19,8 +24,7 @@ PEACEBUILDING = (
     "security_sector",
     "disarmament",
 )
-NGO_ITEMS = ("humaid_assist", "humpersonnel_protect", "qip_assist", "coop_other")
-ORGANISATIONS = ("undp_coop", "au_coop", "eu_coop", "ecowas_coop", "osce_coop", "oas_coop")
+PEACEKEEPING = ("monitoring", "good_offices", "protection", "arms_and_resources")
 TAMM = "Lloyd 2021 (TAMM)"
 
 
@@ -30,11 +34,12 @@ def task_flags() -> tuple[str, ...]:
     return tuple(flag for area in TASKS.values() for flag in area["flags"])
 
 
-def _needs(flags: tuple[str, ...]) -> list[Need]:
+def flags_needed(flags: tuple[str, ...]) -> list[Need]:
+    """Return a need for each flag of a mandate."""
     return [Need("mandates", flag) for flag in flags]
 
 
-@register("mandate", "tasks", _needs(task_flags()), "How much the mandate asks", source=TAMM)
+@register("mandate", "tasks", flags_needed(task_flags()), "How much the mandate asks", source=TAMM)
 def task_count(*flags: np.ndarray) -> np.ndarray:
     """Return the number of mandated tasks (of 39), shape (n,); missing where any is not coded."""
     return np.sum(flags, axis=0)
@@ -64,31 +69,6 @@ def protection_of_civilians(flag: np.ndarray) -> np.ndarray:
     return flag
 
 
-@register(
-    "collaboration",
-    "items of 4",
-    _needs(NGO_ITEMS),
-    "Mandated work that is done with humanitarian and other civilian actors: humanitarian "
-    "assistance, protection of humanitarian workers, quick-impact projects, other partners",
-    source=TAMM,
-)
-def ngo_engagement(*flags: np.ndarray) -> np.ndarray:
-    """Return the number of the four items in the mandate, shape (n,): mandated, not practised."""
-    return np.sum(flags, axis=0)
-
-
-@register(
-    "collaboration",
-    "organisations of 6",
-    _needs(ORGANISATIONS),
-    "Organisations the mandate names as partners: UNDP, AU, EU, ECOWAS, OSCE, OAS",
-    source=TAMM,
-)
-def partner_count(*flags: np.ndarray) -> np.ndarray:
-    """Return the number of partner organisations the mandate names, shape (n,)."""
-    return np.sum(flags, axis=0)
-
-
 def _areas(flags: tuple[np.ndarray, ...], names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return how many areas have a coded task, and how many might have, each of shape (n,)."""
     sure = np.zeros(len(flags[0]))
@@ -104,13 +84,92 @@ def _areas(flags: tuple[np.ndarray, ...], names: tuple[str, ...]) -> tuple[np.nd
     return sure, possible
 
 
+def _counts(flags: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
+    """Return the number of tasks in each area, shape (n,); missing where any flag is."""
+    counts, start = {}, 0
+    for name, area in TASKS.items():
+        counts[name] = np.sum(flags[start : start + len(area["flags"])], axis=0)
+        start += len(area["flags"])
+    return counts
+
+
+@register(
+    "mandate",
+    "areas of 11",
+    flags_needed(task_flags()),
+    "How broad the mandate is: areas of work with at least one task",
+    source=TAMM,
+)
+def task_areas(*flags: np.ndarray) -> np.ndarray:
+    """Return the number of areas with a task, shape (n,); missing where a flag leaves it open."""
+    sure, possible = _areas(flags, tuple(TASKS))
+    return np.where(sure == possible, sure, np.nan)
+
+
+@register(
+    "mandate",
+    "index from 1/11 to 1",
+    flags_needed(task_flags()),
+    "How focused the mandate is: 1 when all tasks lie in one area of work. Focus, not clarity of words",
+    source=TAMM,
+)
+def task_focus(*flags: np.ndarray) -> np.ndarray:
+    """Return the Herfindahl index of tasks over areas, Σ (tasks in area / tasks)², shape (n,)."""
+    counts = np.stack(list(_counts(flags).values()))
+    return np.square(ratio(counts, counts.sum(axis=0))).sum(axis=0)
+
+
+@register(
+    "mandate",
+    "share of tasks",
+    flags_needed(task_flags()),
+    "How far the mandate is one of peacebuilding: tasks in the six peacebuilding areas",
+    source=TAMM,
+)
+def peacebuilding_share(*flags: np.ndarray) -> np.ndarray:
+    """Return tasks in the peacebuilding areas / all tasks, shape (n,); missing without a task."""
+    counts = _counts(flags)
+    return ratio(np.sum([counts[name] for name in PEACEBUILDING], axis=0), np.sum(flags, axis=0))
+
+
+@register(
+    "mandate",
+    "peacekeeping tasks per peacebuilding task",
+    flags_needed(task_flags()),
+    "Tasks of monitoring, good offices, protection and arms control for each task of peacebuilding",
+    source=TAMM,
+)
+def peacekeeping_ratio(*flags: np.ndarray) -> np.ndarray:
+    """Return peacekeeping / peacebuilding tasks, shape (n,); missing where none is peacebuilding.
+
+    `peacebuilding_share` is defined for those mandates too.
+    """
+    counts = _counts(flags)
+    building = np.sum([counts[name] for name in PEACEBUILDING], axis=0)
+    return ratio(np.sum([counts[name] for name in PEACEKEEPING], axis=0), building)
+
+
+for _flag, _text in {
+    "goodoffices": "to mediate between the parties",
+    "reconciliation": "to promote reconciliation",
+}.items():
+    register(
+        "mandate",
+        "0 or 1",
+        flags_needed((_flag,)),
+        f"Mandate {_text}",
+        source=TAMM,
+        name=f"mandated_{_flag}",
+    )(chapter_vii)
+
+
 @register(
     "mandate",
     "type",
     [
         Need("mandates", "chapter_vii"),
         Need("mandates", "prociv"),
-        *_needs(tuple(flag for area in PEACEBUILDING for flag in TASKS[area]["flags"])),
+        *flags_needed(tuple(flag for area in PEACEBUILDING for flag in TASKS[area]["flags"])),
     ],
     "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three or "
     "more of six peacebuilding areas. Traditional: the rest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,24 @@ if TYPE_CHECKING:
 class Need:
     """A column of a processed table that a measure is computed from.
 
-    `window` matters at mission level for state-year tables: during, before or after deployment.
+    Attributes
+    ----------
+    lag : int
+        Years earlier.
+    window, years : str, int
+        At mission level, for state-year tables: during deployment, or the `years` before or after it.
+    statistic : str
+        At mission level, what becomes of the values over time: mean, peak, entry (the first, if within
+        a year of the start) or, for state-year tables, yearly: an array of shape (n, years), one
+        column for each year after the last.
     """
 
     table: str
     column: str
     lag: int = 0
     window: str = "during"
+    years: int = 2
+    statistic: str = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,10 @@ class Measure:
         Units of analysis at which it is defined.
     construct : str
         What it is meant to stand for, in one line.
+    paired : bool
+        In mission and mission-year panels, its needs are averaged over those months in which every one
+        of them is known, so that no two figures of one ratio come from different months. Counts are
+        then counts per month, and flags shares of months.
     """
 
     name: str
@@ -52,10 +67,12 @@ class Measure:
     construct: str
     source: str
     function: Callable[..., Any]
+    paired: bool = False
 
 
 _REGISTER: dict[str, Measure] = {}
 TIMED = ("mission-month", "mission-year")
+YEARLY = ("mission-year", "state-year")
 
 
 def register(
@@ -68,15 +85,19 @@ def register(
     units: tuple[str, ...] = (*TIMED, "mission"),
     source: str = "pkstats",
     name: str = "",
+    paired: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function of float arrays (one per need, each of shape (n,)) as a measure."""
+    """Register a function of arrays (one per need, each of shape (n,)) as a measure.
+
+    Numbers come as floats with NaN for missing, text as objects with None.
+    """
 
     def keep(function: Callable[..., Any]) -> Callable[..., Any]:
         label = name or function.__name__
-        _REGISTER.setdefault(
-            label,
-            Measure(label, role, unit, timing, units, tuple(needs), construct, source, function),
+        entry = Measure(
+            label, role, unit, timing, units, tuple(needs), construct, source, function, paired
         )
+        _REGISTER.setdefault(label, entry)
         return function
 
     return keep
@@ -99,7 +120,10 @@ def measure(name: str) -> Measure:
 
 
 def measures() -> pd.DataFrame:
-    """Return one row per measure: name, role, unit, timing, tables needed, construct, source."""
+    """Return one row per measure: name, role, unit, timing, units of analysis, tables, meaning.
+
+    How many rows of a panel have each measure, by decade: `pkstats.measures.available`.
+    """
     import pandas as pd
 
     rows = [
@@ -108,6 +132,7 @@ def measures() -> pd.DataFrame:
             "role": item.role,
             "unit": item.unit,
             "timing": item.timing,
+            "units": ", ".join(item.units),
             "needs": ", ".join(dict.fromkeys(need.table for need in item.needs)),
             "construct": item.construct,
             "source": item.source,
@@ -117,8 +142,45 @@ def measures() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def as_float(values: Any) -> np.ndarray:
-    """Return a column as floats with NaN for missing, shape (n,)."""
+def available(frame: pd.DataFrame, names: Iterable[str] | None = None) -> pd.DataFrame:
+    """Return how many rows of a panel's frame have each measure, in all and by decade.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `panel.frame`; the period is its `month`, `year` or, for missions, `start`.
+    names : iterable of str, optional
+        Measures to count; all that the frame has by default.
+
+    Returns
+    -------
+    DataFrame
+        Index: measure; columns: rows with a value, their share, and rows by decade (`1990s` …).
+
+    Raises
+    ------
+    UnknownColumn
+        When the frame has no period, or lacks a measure named.
+    """
+    chosen = [name for name in _REGISTER if name in frame] if names is None else list(names)
+    lacking = [name for name in chosen if name not in frame]
+    time = next((name for name in ("month", "year", "start") if name in frame), None)
+    if lacking or time is None:
+        what = f"columns {', '.join(lacking)}" if lacking else "a column month, year or start"
+        raise UnknownColumn(f"Expected {what} in the frame; found none. Derive the measures first.")
+    years = frame[time] if time == "year" else frame[time].dt.year
+    decade = (years.astype("Int64") // 10 * 10).astype("str") + "s"
+    known = frame[chosen].notna()
+    counts = known.groupby(decade.to_numpy()).sum().T
+    counts.insert(0, "rows", known.sum())
+    counts.insert(1, "share", known.mean().round(3))
+    return counts.rename_axis("name", axis=0).rename_axis(None, axis=1)
+
+
+def as_array(values: pd.Series) -> np.ndarray:
+    """Return a column as floats with NaN for missing, text as objects with None, shape (n,)."""
     import pandas as pd
 
-    return pd.Series(values).astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    if isinstance(values.dtype, pd.StringDtype) or values.dtype == object:
+        return values.astype("object").where(values.notna(), None).to_numpy()
+    return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)

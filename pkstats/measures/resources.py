@@ -1,51 +1,149 @@
-"""Resources: strength and how far it falls short of what was authorised."""
+"""Resources: strength, how far it falls short of what was authorised, money and contributors.
+
+In mission panels a plain name is the mean over deployment; `_entry` is the first month reported, if
+within a year of the start, and `_peak` the month of greatest strength.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pkstats.measures.registry import Need, register
+from pkstats.measures.arithmetic import ratio
+from pkstats.measures.registry import TIMED, Need, register
+
+MISSIONS = (*TIMED, "mission")
+STRENGTH = "personnel (UN, Kathman, IPI, Bara and Hultman)"
+RELATIVE = f"{STRENGTH}; World Bank (population)"
+AUTHORISED = f"{STRENGTH}; shortfall data (authorised, 1990 to 2015-05)"
+MOMENTS = {
+    "entry": (" in the first month reported", "entry"),
+    "peak": (" in the month of greatest strength", "during"),
+}
 
 
-@register(
-    "resource",
-    "troops per 100,000 people",
-    [Need("personnel", "troops"), Need("context", "population")],
-    "Military strength relative to the population of the host states",
-)
-def troops_per_100k(troops: np.ndarray, population: np.ndarray) -> np.ndarray:
-    """Return deployed troops per 100,000 inhabitants of the host states, shape (n,)."""
-    return 1e5 * troops / np.where(population > 0, population, np.nan)
+def per_100k(persons: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """Return persons per 100,000 inhabitants of the host states, shape (n,)."""
+    return 1e5 * ratio(persons, population)
 
 
-@register(
-    "resource",
-    "uniformed personnel per 100,000 people",
-    [Need("personnel", "total"), Need("context", "population")],
-    "Uniformed strength relative to the population of the host states",
-)
-def strength_per_100k(total: np.ndarray, population: np.ndarray) -> np.ndarray:
-    """Return uniformed personnel per 100,000 inhabitants of the host states, shape (n,)."""
-    return 1e5 * total / np.where(population > 0, population, np.nan)
+def thousands(persons: np.ndarray) -> np.ndarray:
+    """Return persons in thousands, shape (n,)."""
+    return persons / 1000
 
 
-@register(
-    "resource",
-    "thousand persons",
-    [Need("personnel", "total")],
-    "Uniformed strength in thousands",
-)
-def strength_thousands(total: np.ndarray) -> np.ndarray:
-    """Return uniformed personnel in thousands, shape (n,)."""
-    return total / 1000
-
-
-@register(
-    "resource",
-    "share of authorised strength",
-    [Need("personnel", "total"), Need("authorised", "total")],
-    "Part of the authorised uniformed strength that was not deployed; negative when over strength",
-)
 def shortfall(deployed: np.ndarray, authorised: np.ndarray) -> np.ndarray:
     """Return 1 − deployed / authorised, shape (n,); missing where nothing was authorised."""
-    return 1 - deployed / np.where(authorised > 0, authorised, np.nan)
+    return 1 - ratio(deployed, authorised)
+
+
+def _strength(statistic: str, ending: str, timing: str, units: tuple[str, ...], when: str) -> None:
+    """Register strength in thousands, per inhabitants and against authorised, at one moment."""
+    total = Need("personnel", "total", statistic=statistic)
+    troops = Need("personnel", "troops", statistic=statistic)
+    population = Need("context", "population")
+    states = units if ending else (*units, "state-year")
+    register(
+        "resource",
+        "thousand persons",
+        [total],
+        f"Uniformed strength in thousands{when}",
+        timing=timing,
+        units=states,
+        source=STRENGTH,
+        name=f"strength_thousands{ending}",
+    )(thousands)
+    for stem, need in (("troops", troops), ("strength", total)):
+        what = "Military" if stem == "troops" else "Uniformed"
+        register(
+            "resource",
+            "troops per 100,000 people"
+            if stem == "troops"
+            else "uniformed personnel per 100,000 people",
+            [need, population],
+            f"{what} strength relative to the population of the host states{when}",
+            timing=timing,
+            units=states,
+            source=RELATIVE,
+            name=f"{stem}_per_100k{ending}",
+            paired=True,
+        )(per_100k)
+    register(
+        "resource",
+        "share of authorised strength",
+        [total, Need("authorised", "total")],
+        "Part of the authorised uniformed strength that was not deployed; negative when over "
+        f"strength{when}",
+        timing=timing,
+        units=units,
+        source=AUTHORISED,
+        name=f"shortfall{ending}",
+        paired=True,
+    )(shortfall)
+
+
+_strength("mean", "", "during", MISSIONS, "")
+for _moment, (_when, _timing) in MOMENTS.items():
+    _strength(_moment, f"_{_moment}", _timing, ("mission",), _when)
+
+for _column, _stem in {"troops": "troop", "police": "police", "observers": "observer"}.items():
+    register(
+        "resource",
+        "share of uniformed personnel",
+        [Need("personnel", _column), Need("personnel", "total")],
+        f"What a mission is made of: {_column}. Until 1992-07 no source lists observers apart",
+        source=STRENGTH,
+        name=f"{_stem}_share",
+        paired=True,
+    )(ratio)
+    register(
+        "resource",
+        f"share of authorised {_column}",
+        [Need("personnel", _column), Need("authorised", _column)],
+        f"Part of the authorised {_column} that was not deployed; negative when over strength",
+        source=AUTHORISED,
+        name=f"{_stem}_shortfall",
+        paired=True,
+    )(shortfall)
+
+
+@register(
+    "resource",
+    "uniformed personnel per 1,000 authorised",
+    [Need("personnel", "total"), Need("authorised", "total")],
+    "Deployed against authorised strength: 1,000 · (1 − shortfall)",
+    source=AUTHORISED,
+    paired=True,
+)
+def strength_per_1000_authorised(deployed: np.ndarray, authorised: np.ndarray) -> np.ndarray:
+    """Return uniformed personnel deployed for each 1,000 authorised, shape (n,)."""
+    return 1000 * ratio(deployed, authorised)
+
+
+@register(
+    "resource",
+    "current US dollars per inhabitant and year",
+    [Need("expenditure", "usd"), Need("context", "population")],
+    "Money spent relative to the population of the host states, 2019 to 2023 only",
+    units=("mission-year", "mission"),
+    source="UN (expenditure); World Bank (population)",
+    paired=True,
+)
+def expenditure_per_head(dollars: np.ndarray, population: np.ndarray) -> np.ndarray:
+    """Return yearly expenditure per inhabitant of the host states, shape (n,).
+
+    Peacekeeping accounts run from July to June and count in the year in which they end.
+    """
+    return ratio(dollars, population)
+
+
+@register(
+    "resource",
+    "contributors",
+    [Need("contributors", "contributors")],
+    "How many states share the burden of uniformed personnel, 2018 to 2020 only",
+    units=("mission-year", "mission"),
+    source="UN (contributors)",
+)
+def contributor_count(contributors: np.ndarray) -> np.ndarray:
+    """Return the number of contributing states, shape (n,); of a mission, the largest year's."""
+    return contributors

@@ -3,5 +3,7 @@
 from pkstats.models.estimate import Estimate
 from pkstats.models.fit import fit
 from pkstats.models.formula import Terms, parse
+from pkstats.models.present import table
+from pkstats.models.replications import replicate
 
-__all__ = ["Estimate", "Terms", "fit", "parse"]
+__all__ = ["Estimate", "Terms", "fit", "parse", "replicate", "table"]

@@ -2,81 +2,153 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from pkstats.codebook import cite
-from pkstats.models.numbers import Numbers
+from pkstats.models.rows import Rows
+from pkstats.models.sample import Fitted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pkstats.panel import Panel
 
 FEW_CLUSTERS = 40
+# What the maketables protocol calls the figures of glance().
+STATISTICS = {"N": "nobs", "r2": "r_squared", "ll": "log_likelihood"}
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Coefficients of one model: an association, with standard errors named by convention."""
+    """Coefficients of one model: an association, with standard errors named by convention.
+
+    Attributes
+    ----------
+    found : Fitted
+        What the family found.
+    covariance : array, shape (p, p)
+    freedom : array, shape (p,), or None
+        Satterthwaite degrees of freedom, with CR2.
+    rows : Rows
+        The complete rows the model rests on.
+    data : DataFrame or Panel
+        What the model was fitted on, rows with missing values included.
+    """
 
     formula: str
     family: str
     vcov: str
     cluster: str
-    terms: tuple[str, ...]
-    numbers: Numbers = field(repr=False)
-    nobs: int
-    dropped: int
-    clusters: int
+    found: Fitted = field(repr=False)
+    covariance: np.ndarray = field(repr=False)
+    freedom: np.ndarray | None = field(repr=False)
     conf_level: float
     sources: tuple[str, ...] = ()
+    rows: Rows = field(repr=False, kw_only=True)
+    data: pd.DataFrame | Panel = field(repr=False, kw_only=True)
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the parameters, in order."""
+        return self.found.names
+
+    @property
+    def nobs(self) -> int:
+        """Number of complete rows."""
+        return len(self.rows.design)
+
+    @property
+    def dropped(self) -> int:
+        """Number of rows dropped for missing values."""
+        return self.rows.dropped
+
+    @property
+    def clusters(self) -> int:
+        """Number of clusters; 0 without clustering."""
+        return self.rows.cluster_count
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per term: estimate, std_error, statistic, p_value, conf_low, conf_high.
 
-        Least squares use Student's t (G−1 degrees of freedom when clustered), likelihood models the
-        normal distribution.
+        Least squares use Student's t (G−1 degrees of freedom when clustered, Satterthwaite's with
+        CR2), likelihood models the normal distribution; Firth's logit its profile likelihood.
         """
-        estimate = self.numbers.coefficients
-        error = np.sqrt(np.diag(self.numbers.covariance))
+        estimate = self.found.coefficients
+        error = np.sqrt(np.diag(self.covariance))
         statistic = estimate / error
         law = self._law()
         half = law.ppf(0.5 + self.conf_level / 2) * error
-        return pd.DataFrame(
-            {
-                "term": list(self.terms),
-                "estimate": estimate,
-                "std_error": error,
-                "statistic": statistic,
-                "p_value": 2 * law.sf(np.abs(statistic)),
-                "conf_low": estimate - half,
-                "conf_high": estimate + half,
-            }
-        )
+        columns = {
+            "term": list(self.terms),
+            "estimate": estimate,
+            "std_error": error,
+            "statistic": statistic,
+            "p_value": 2 * law.sf(np.abs(statistic)),
+            "conf_low": estimate - half,
+            "conf_high": estimate + half,
+        }
+        return pd.DataFrame({**columns, **(self.found.intervals or {})})
 
     def _law(self) -> stats.rv_continuous:
-        if self.numbers.likelihood_model:
+        if self.freedom is not None:
+            return stats.t(self.freedom)
+        if self.found.likelihood:
             return stats.norm()
-        freedom = self.clusters - 1 if self.clusters else self.nobs - len(self.terms)
-        return stats.t(freedom)
+        return stats.t(self.clusters - 1 if self.clusters else self.nobs - len(self.terms))
 
     def glance(self) -> pd.DataFrame:
         """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, dropped."""
         count = len(self.terms) + (self.family == "ols")
-        likelihood = self.numbers.log_likelihood
-        name = "r_squared" if self.family == "ols" else "pseudo_r_squared"
-        return pd.DataFrame(
-            {
-                "nobs": [self.nobs],
-                "clusters": [self.clusters],
-                "log_likelihood": [likelihood],
-                "aic": [2 * count - 2 * likelihood],
-                "bic": [np.log(self.nobs) * count - 2 * likelihood],
-                name: [self.numbers.r_squared],
-                "family": [self.family],
-                "vcov": [self.vcov],
-                "dropped": [self.dropped],
-            }
-        )
+        likelihood = self.found.log_likelihood
+        row = {
+            "nobs": self.nobs,
+            "clusters": self.clusters,
+            "log_likelihood": likelihood,
+            "aic": 2 * count - 2 * likelihood,
+            "bic": np.log(self.nobs) * count - 2 * likelihood,
+            **self.found.statistics,
+            "family": self.family,
+            "vcov": self.vcov,
+            "dropped": self.dropped,
+        }
+        return pd.DataFrame([row])
+
+    def effects(self) -> pd.DataFrame:
+        """Return average marginal effects with delta-method intervals, one row per contrast."""
+        from pkstats.models.effects import effects
+
+        return effects(self)
+
+    def predict(self, data: pd.DataFrame | None = None) -> np.ndarray:
+        """Return expected outcomes (n,) or probabilities (n, m), on the own rows or on new data."""
+        from pkstats.models.effects import predict
+
+        return predict(self, data)
+
+    def checks(self, **context: Any) -> Any:
+        """Return what is wrong or missing: check, severity, message, what to do.
+
+        Parameters
+        ----------
+        **context
+            What the checks may know besides the estimate, such as ``treatment=`` (a term),
+            ``subject=``, ``unit=``; see `pkstats.checks.run_checks`.
+        """
+        # The checks stand below the models in the house: the door opens only when asked.
+        return import_module("pkstats.checks").run_checks(self, **{"data": self.data, **context})
+
+    def plot(self, labels: Mapping[str, str] | None = None) -> Axes:
+        """Draw the coefficients (without the constant) with their intervals."""
+        from pkstats.models.present import coefficient_plot
+
+        return coefficient_plot(self, labels or {})
 
     def warnings(self) -> list[str]:
         """Return what a reader must know before using the numbers."""
@@ -96,20 +168,29 @@ class Estimate:
         """Return the citations owed for the data behind the estimate."""
         return cite(list(self.sources), style=style)
 
-    def _head(self) -> str:
-        clustered = f", {self.clusters} clusters by {self.cluster}" if self.clusters else ""
-        return (
-            f"{self.family}: {self.formula}\n{self.nobs:,} rows{clustered}, "
-            f"{self.vcov} standard errors, {self.dropped:,} rows dropped"
-        )
-
     def __repr__(self) -> str:
-        table = self.tidy().to_string(index=False, float_format=lambda value: f"{value:.3f}")
-        notes = "\n".join(f"! {text}" for text in self.warnings())
-        return f"{self._head()}\n{table}\n{notes}"
+        from pkstats.models.present import as_text
+
+        return as_text(self)
 
     def _repr_html_(self) -> str:
-        table = self.tidy().to_html(index=False, float_format=lambda value: f"{value:.3f}")
-        head = "<br>".join(self._head().splitlines())
-        notes = "".join(f"<li>{text}</li>" for text in self.warnings())
-        return f"<p>{head}</p>{table}<ul>{notes}</ul>"
+        from pkstats.models.present import as_html
+
+        return as_html(self)
+
+    @property
+    def __maketables_coef_table__(self) -> pd.DataFrame:
+        from pkstats.models.present import coefficient_table
+
+        return coefficient_table(self)
+
+    def __maketables_stat__(self, key: str) -> object:
+        return self.glance().iloc[0].to_dict().get(STATISTICS.get(key, key))
+
+    @property
+    def __maketables_depvar__(self) -> str:
+        return self.formula.partition("~")[0].strip()
+
+    @property
+    def __maketables_vcov_info__(self) -> dict[str, str]:
+        return {"vcov_type": self.vcov, "clustervar": self.cluster}

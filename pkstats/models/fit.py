@@ -1,51 +1,63 @@
-"""`fit`: validate the data, delegate to the numbers, return an Estimate."""
+"""`fit`: validate the data, delegate to a family, return an Estimate."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
-from pkstats.models import numbers
+from pkstats.models.covariance import KINDS, covariance
 from pkstats.models.estimate import Estimate
-from pkstats.models.formula import Terms, design, evaluate, parse
+from pkstats.models.families import Family
+from pkstats.models.families import family as find_family
+from pkstats.models.formula import parse
+from pkstats.models.rows import rows
+from pkstats.models.validate import check
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
-
-FAMILIES = {"ols": numbers.ols, "logit": numbers.logit}
-KINDS = ("classical", "hc0", "hc1", "cr1")
 
 
 def fit(
     formula: str,
     data: pd.DataFrame | Panel,
     family: str = "ols",
-    cluster: str | None = None,
+    cluster: str | Sequence[str] | None = None,
     vcov: str | None = None,
+    weights: str | None = None,
     conf_level: float = 0.95,
+    *,
+    entry: str | None = None,
+    time: str | None = None,
+    event: str | None = None,
+    ties: str = "efron",
+    exposure: str | None = None,
+    zero: str | None = None,
+    groups: str | None = None,
 ) -> Estimate:
-    """Fit a model of an outcome on terms.
+    """Fit a model of an outcome on terms: an association, since missions are not sent at random.
 
     Parameters
     ----------
     formula : str
-        Text over column names with ``+``, ``:``, ``*``, ``C()``, ``log()``, ``log1p()``, ``sqrt()``,
-        ``I()``, ``standardize()``; never run as code.
+        Column names with ``+``, ``:``, ``*``, ``C()``, ``log()``, ``log1p()``, ``sqrt()``, ``I()``
+        and ``standardize()``; never run as code. One-sided (``"~ x + z"``) for cox.
     data : DataFrame or Panel
-    family : {"ols", "logit"}
-    cluster : str, optional
-        Column whose values are the independent units; standard errors are then CR1.
-    vcov : {"classical", "hc0", "hc1", "cr1"}, optional
-        By default `cr1` with `cluster`, `hc1` for least squares and `classical` for logit.
-    conf_level : float
-
-    Returns
-    -------
-    Estimate
-        An association, not an effect: nothing here makes deployment random.
+    family : str
+        One of `pkstats.models.families.FAMILIES`.
+    cluster : str or two str, optional
+        Column(s) of the independent units; standard errors are then CR1.
+    vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
+        Without clusters `hc1` for least squares and `classical` otherwise.
+    weights : str, optional
+        Column of probability weights.
+    entry, time, event : str, optional
+        For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
+    exposure, zero, groups : str, optional
+        For counts a column of exposures; for zinb and hurdle the zero part's one-sided formula; for
+        mixed the column of random intercepts.
 
     Raises
     ------
@@ -53,82 +65,40 @@ def fit(
         For an unknown family or column, too few rows or clusters, dependent terms, separation, or an
         outcome that does not suit the family.
     """
-    if family not in FAMILIES:
-        raise BadModel(f"family must be one of {', '.join(FAMILIES)}; found {family!r}.")
+    chosen = find_family(family)
     if not 0 < conf_level < 1:
         raise BadModel(f"conf_level must lie between 0 and 1; found {conf_level!r}.")
     frame = data if isinstance(data, pd.DataFrame) else data.frame
-    sources = () if isinstance(data, pd.DataFrame) else data.sources
-    kind = _kind(vcov, cluster, family)
-    terms = parse(formula)
-    outcome, matrix, names, groups, kept = _arrays(terms, frame, cluster)
-    _check(outcome, matrix, names, groups, family, frame, kept)
-    numbers.check_rank(matrix, names)
-    found = FAMILIES[family](outcome, matrix, groups, kind)
-    return Estimate(
-        formula=terms.text,
-        family=family,
-        vcov=kind,
-        cluster=cluster or "",
-        terms=tuple(names),
-        numbers=found,
-        nobs=len(outcome),
-        dropped=int((~kept).sum()),
-        clusters=0 if groups is None else int(groups.max() + 1),
-        conf_level=conf_level,
-        sources=tuple(sources),
-    )
+    named = {"entry": entry, "time": time, "event": event, "exposure": exposure, "groups": groups}
+    given = _given(named, chosen)
+    clusters = (cluster,) if isinstance(cluster, str) else tuple(cluster or ())
+    kind = _kind(vcov, clusters, chosen)
+    complete = rows(parse(formula), frame, chosen, clusters, weights, given, zero)
+    check(complete, chosen, frame)
+    found = chosen.fit(complete.sample({"ties": ties, "conf_level": conf_level}))
+    matrix, freedom = covariance(found, complete.design, complete.clusters, kind)
+    sources = () if isinstance(data, pd.DataFrame) else tuple(data.sources)
+    about = (complete.text, family, kind, " and ".join(clusters), found, matrix, freedom)
+    return Estimate(*about, conf_level, sources, rows=complete, data=data)
 
 
-def _kind(vcov: str | None, cluster: str | None, family: str) -> str:
-    kind = vcov or ("cr1" if cluster else "hc1" if family == "ols" else "classical")
+def _given(named: dict[str, str | None], family: Family) -> dict[str, str]:
+    """Return the extra columns that were named; the family's own needs must be among them."""
+    given = {name: column for name, column in named.items() if column is not None}
+    for name in family.needs:
+        if name not in given:
+            raise BadModel(f"family={family.name!r} needs {name}=, the name of a column.")
+    return given
+
+
+def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family) -> str:
+    kind = (vcov or ("cr1" if clusters else family.default)).lower()
     if kind not in KINDS:
-        raise BadModel(f"vcov must be one of {', '.join(KINDS)}; found {kind!r}.")
-    if kind == "cr1" and not cluster:
-        raise BadModel("vcov='cr1' needs cluster=, the column of independent units.")
-    return kind
-
-
-def _arrays(
-    terms: Terms, frame: pd.DataFrame, cluster: str | None
-) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray | None, np.ndarray]:
-    """Return outcome, design, names and cluster codes of complete rows, and which rows those are.
-
-    Rows with missing values drop before clusters are coded.
-    """
-    if terms.outcome is None:
-        raise BadModel(f"The formula {terms.text!r} has no outcome on its left.")
-    outcome = evaluate(terms.outcome, frame, terms.text)
-    names, matrix = design(terms, frame)
-    kept = ~np.isnan(outcome) & ~np.isnan(matrix).any(axis=1)
-    if cluster is None:
-        return outcome[kept], matrix[kept], names, None, kept
-    if cluster not in frame:
-        raise BadModel(f"There is no column {cluster!r} to cluster by.{suggestion(cluster, frame)}")
-    kept &= frame[cluster].notna().to_numpy()
-    groups = pd.factorize(frame.loc[kept, cluster])[0]
-    return outcome[kept], matrix[kept], names, groups, kept
-
-
-def _check(
-    outcome: np.ndarray,
-    matrix: np.ndarray,
-    names: list[str],
-    groups: np.ndarray | None,
-    family: str,
-    frame: pd.DataFrame,
-    kept: np.ndarray,
-) -> None:
-    rows, terms = matrix.shape
-    if rows <= terms:
-        worst = frame.isna().mean().sort_values(ascending=False).head(3)
         raise BadModel(
-            f"{rows} of {len(kept)} rows have no missing value, too few for {terms} terms. "
-            f"Most missing: {', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
+            f"vcov must be one of {', '.join(KINDS)}; found {kind!r}.{suggestion(kind, KINDS)}"
         )
-    if groups is not None and groups.max() < 1:
-        raise BadModel("Clustered standard errors need at least two clusters; found one.")
-    if family == "logit" and not np.isin(outcome, (0, 1)).all():
-        raise BadModel("A logit needs an outcome of 0 and 1; found other values.")
-    if np.ptp(outcome) == 0:
-        raise BadModel(f"The outcome has the same value in all {rows} complete rows.")
+    if kind.startswith("cr") and not clusters:
+        raise BadModel(f"vcov={kind!r} needs cluster=, the column of independent units.")
+    if len(clusters) > 2 or (kind == "cr2" and len(clusters) > 1):
+        raise BadModel("Clusters are one column, or two with vcov='cr1'.")
+    return kind

@@ -23,8 +23,16 @@ FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "log": np.log,
     "log1p": np.log1p,
     "sqrt": np.sqrt,
-    "standardize": lambda values: (values - np.nanmean(values)) / np.nanstd(values, ddof=1),
 }
+# What a formula learns from the data it is first evaluated on: means, spreads and levels.
+Memory = dict[str, Any]
+
+
+def _standardize(values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
+    if name not in memory:
+        memory[name] = (float(np.nanmean(values)), float(np.nanstd(values, ddof=1)))
+    mean, spread = memory[name]
+    return (values - mean) / spread
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,11 @@ class Terms:
         nodes = [factor for term in self.terms for factor in term]
         names = [_names(node) for node in ([self.outcome] if self.outcome else []) + nodes]
         return list(dict.fromkeys(name for group in names for name in group))
+
+    @property
+    def outcome_columns(self) -> list[str]:
+        """Names of the columns the outcome uses."""
+        return _names(self.outcome) if self.outcome else []
 
 
 def _names(node: ast.AST) -> list[str]:
@@ -118,34 +131,50 @@ def label(node: ast.expr) -> str:
     return ast.unparse(node).replace(" ", "")
 
 
-def evaluate(node: ast.expr, data: pd.DataFrame, formula: str, plain: bool = True) -> np.ndarray:
-    """Return the values of one factor as floats, shape (n,)."""
+def evaluate(
+    node: ast.expr,
+    data: pd.DataFrame,
+    formula: str,
+    plain: bool = True,
+    memory: Memory | None = None,
+) -> np.ndarray:
+    """Return the values of one factor as floats, shape (n,); `memory` keeps standardize()'s scale."""
+    memory = {} if memory is None else memory
     if isinstance(node, ast.Name):
         return _column(node.id, data, formula)
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not plain:
         return np.full(len(data), float(node.value))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -evaluate(node.operand, data, formula, plain=False)
+        return -evaluate(node.operand, data, formula, False, memory)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
-        if node.func.id == "I":
-            return evaluate(node.args[0], data, formula, plain=False)
-        if node.func.id in FUNCTIONS:
-            inside = evaluate(node.args[0], data, formula, plain=False)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                values = FUNCTIONS[node.func.id](inside)
-            if np.isinf(values).any():
-                raise BadModel(
-                    f"{label(node)} is infinite in {int(np.isinf(values).sum())} rows: the logarithm "
-                    "of zero. Use log1p(), or presence and the logarithm of positive values."
-                )
-            return values
+        name = node.func.id
+        if name in ("I", "standardize", *FUNCTIONS):
+            inside = evaluate(node.args[0], data, formula, False, memory)
+            return _apply(name, inside, label(node), memory)
     if not plain and isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        left = evaluate(node.left, data, formula, plain=False)
-        return OPERATIONS[type(node.op)](left, evaluate(node.right, data, formula, plain=False))
+        left = evaluate(node.left, data, formula, False, memory)
+        return OPERATIONS[type(node.op)](left, evaluate(node.right, data, formula, False, memory))
     raise BadModel(
         f"{ast.unparse(node)!r} is not allowed in the formula {formula!r}. Use column names, +, :, *, "
         "C(), log(), log1p(), sqrt(), I() and standardize()."
     )
+
+
+def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
+    if function == "I":
+        return values
+    if function == "standardize":
+        return _standardize(values, name, memory)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = FUNCTIONS[function](values)
+    if (np.isnan(found) & ~np.isnan(values)).any():
+        raise BadModel(f"{name} is not defined for negative numbers, which the data hold.")
+    if np.isinf(found).any():
+        raise BadModel(
+            f"{name} is infinite in {int(np.isinf(found).sum())} rows: the logarithm of zero. "
+            "Use log1p(), or presence and the logarithm of positive values."
+        )
+    return found
 
 
 def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
@@ -167,26 +196,40 @@ def _levels(node: ast.expr) -> str | None:
     return None
 
 
-def _factor(node: ast.expr, data: pd.DataFrame, formula: str) -> tuple[list[str], np.ndarray]:
+def _factor(
+    node: ast.expr, data: pd.DataFrame, formula: str, memory: Memory
+) -> tuple[list[str], np.ndarray]:
     name = _levels(node)
     if name is None:
-        return [label(node)], evaluate(node, data, formula)[:, None]
+        return [label(node)], evaluate(node, data, formula, memory=memory)[:, None]
     if name not in data:
         raise BadModel(f"The formula {formula!r} needs a column {name!r}.{suggestion(name, data)}")
-    codes, levels = pd.factorize(data[name], sort=True)
+    key = f"C({name})"
+    if key not in memory:
+        memory[key] = list(pd.factorize(data[name], sort=True)[1])
+    levels = memory[key]
+    codes = pd.Categorical(data[name], categories=levels).codes.astype("int64")
     columns = (codes[:, None] == np.arange(1, len(levels))[None, :]).astype("float64")
     columns[codes < 0] = np.nan
     return [f"C({name})[T.{level}]" for level in levels[1:]], columns
 
 
-def design(terms: Terms, data: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """Return term names and the design matrix, shape (n, k); missing values stay NaN."""
-    names: list[str] = ["Intercept"] if terms.intercept else []
-    blocks = [np.ones((len(data), 1))] if terms.intercept else []
+def design(
+    terms: Terms, data: pd.DataFrame, intercept: bool = True, memory: Memory | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Return term names and the design matrix, shape (n, k); missing values stay NaN.
+
+    Without `intercept` (ordered and Cox models) there is no constant whatever the formula says.
+    `memory` keeps levels and scales, so that new data are coded as the old were.
+    """
+    memory = {} if memory is None else memory
+    constant = terms.intercept and intercept
+    names: list[str] = ["Intercept"] if constant else []
+    blocks = [np.ones((len(data), 1))] if constant else [np.empty((len(data), 0))]
     for term in terms.terms:
         labels, block = [""], np.ones((len(data), 1))
         for node in term:
-            more, columns = _factor(node, data, terms.text)
+            more, columns = _factor(node, data, terms.text, memory)
             labels = [f"{a}:{b}" if a else b for a in labels for b in more]
             block = (block[:, :, None] * columns[:, None, :]).reshape(len(data), -1)
         names += labels

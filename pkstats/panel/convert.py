@@ -131,22 +131,19 @@ def combine_hosts(shares: pd.DataFrame, table: Native) -> pd.DataFrame:
     """Combine host states' values for each mission and year of `shares`."""
     merged = shares.merge(table.frame, on=["state", "year"], how="left")
     keys = ["mission_id", "year"]
-    total = merged.groupby(keys)["share"].transform("sum")
-    columns = {}
-    groups = merged.groupby(keys, sort=False)
-    hosts = groups.size()
-    for name in table.frame:
-        if name in UNITS["state-year"] or not pd.api.types.is_numeric_dtype(
-            table.frame[name].dtype
-        ):
-            continue
-        values = merged[name].astype("float64")
-        if table.across[name] == "mean":
-            values = values * merged["share"] / total
-        columns[name] = values.groupby([merged[key] for key in keys], sort=False).sum(min_count=1)
-        known = values.notna().groupby([merged[key] for key in keys], sort=False).sum()
-        columns[name] = columns[name].where(known == hosts)
-    return pd.DataFrame(columns).reset_index()
+    names = [
+        name
+        for name in table.frame
+        if name not in UNITS["state-year"]
+        and pd.api.types.is_numeric_dtype(table.frame[name].dtype)
+    ]
+    values = merged[names].astype("float64")
+    weight = merged["share"] / merged.groupby(keys)["share"].transform("sum")
+    averaged = [name for name in names if table.across[name] == "mean"]
+    values[averaged] = values[averaged].mul(weight, axis=0)
+    groups = values.groupby([merged[key] for key in keys], sort=False)
+    known = groups.count().eq(groups.size(), axis=0)
+    return groups.sum(min_count=1).where(known).reset_index()
 
 
 def to_states(table: Native, missions: pd.DataFrame) -> pd.DataFrame:

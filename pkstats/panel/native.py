@@ -40,7 +40,7 @@ def addable(unit: str = "") -> list[str]:
     """
     names = [name for name in table_names() if _unit(table(name))]
     if unit == "state-year":
-        return [name for name in names if "count" not in table(name).panel]
+        return [n for n in names if "count" not in table(n).panel or _unit(table(n)) == unit]
     return names
 
 

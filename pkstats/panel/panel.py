@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from pkstats.codebook import cite, table_names
-from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable, suggestion
+from pkstats.errors import UnitMismatch, UnknownTable, suggestion
+from pkstats.measures import measure
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
+from pkstats.panel.needs import Needs
 from pkstats.panel.skeleton import chosen_missions, skeleton
 from pkstats.panel.windows import window_of
 from pkstats.registry.missions import AS_OF
 from pkstats.units import check_unique, join, key
-
-if TYPE_CHECKING:
-    from pkstats.measures.registry import Need
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ class Panel:
         else:
             if window != "during":
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
-            part, on = self._by_time(table, lag)
+            part, on = self.by_time(table, lag)
         if columns is not None:
             wanted = [f"{column}_lag{lag}" if lag else column for column in columns]
             lacking = [column for column in wanted if column not in part]
@@ -129,7 +127,8 @@ class Panel:
             return self.frame.assign(year=self.frame["month"].dt.year.astype("int64"))
         return self.frame
 
-    def _by_time(self, table: Native, lag: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    def by_time(self, table: Native, lag: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Return a table at the panel's unit, and the columns to join it on."""
         part = convert(table, self.unit, self.missions)
         owner = "state" if self.unit == "state-year" else "mission_id"
         time = "month" if "month" in part else "year"
@@ -172,38 +171,22 @@ class Panel:
         UnitMismatch
             When it is not defined at the panel's unit.
         """
-        from pkstats.measures import measure
-        from pkstats.measures.registry import as_float
-
-        frame, sources = self.frame.copy(), list(self.sources)
-        added: dict[tuple[str, int, str], pd.DataFrame] = {}
-        for name in names:
-            found = measure(name)
-            if self.unit not in found.units:
+        found = {name: measure(name) for name in names}
+        for name, item in found.items():
+            if self.unit not in item.units:
                 raise UnitMismatch(
-                    f"{name!r} is defined by {', '.join(found.units)}; "
-                    f"this panel is by {self.unit}."
+                    f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
-            columns = [as_float(self._need(need, added)) for need in found.needs]
-            frame[name] = found.function(*columns)
-            sources += [need.table for need in found.needs]
-        return replace(self, frame=frame, sources=tuple(dict.fromkeys(sources)))
-
-    def _need(self, need: Need, added: dict[tuple[str, int, str], pd.DataFrame]) -> pd.Series:
-        """Return one column a measure needs, by the panel's rows, whatever was added before."""
-        lag = need.lag * 12 if need.lag and self.unit == "mission-month" else need.lag
-        place = (need.table, lag, need.window)
-        if place not in added:
-            times = [
-                name for name in ("mission_id", "month", "state", "year") if name in self.frame
-            ]
-            bare = replace(self, frame=self.frame[times], sources=())
-            added[place] = bare.add(need.table, lag=lag, window=need.window).frame
-        endings = [f"_lag{lag}"] if lag else ["", "_mean", f"_{need.window}"]
-        for ending in endings:
-            if f"{need.column}{ending}" in added[place]:
-                return added[place][f"{need.column}{ending}"]
-        raise UnknownColumn(f"Table {need.table!r} has no column {need.column!r} by {self.unit}.")
+        needs = Needs(self, found.values())
+        columns = {name: item.function(*needs.arrays(item)) for name, item in found.items()}
+        derived = pd.DataFrame(columns, index=self.frame.index)
+        kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
+        sources = [need.table for item in found.values() for need in item.needs]
+        return replace(
+            self,
+            frame=pd.concat([kept, derived], axis=1),
+            sources=tuple(dict.fromkeys((*self.sources, *sources))),
+        )
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the panel owes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from pkstats.errors import UnitMismatch, suggestion
 from pkstats.registry.missions import AS_OF
 from pkstats.tables import load
+from pkstats.tables.places import processed_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +103,14 @@ def host_shares(time: str) -> pd.DataFrame:
 
     A year's share is the mean of its months', so that a host that joins in July has half a year's.
     """
+    files = [processed_folder() / f"{name}.parquet" for name in ("hosts", "missions")]
+    stamps = tuple((str(file), file.stat().st_mtime_ns if file.exists() else 0) for file in files)
+    return _host_shares(time, stamps).copy(deep=False)
+
+
+@lru_cache(maxsize=8)
+def _host_shares(time: str, stamps: tuple[tuple[str, int], ...]) -> pd.DataFrame:
+    """Work the shares out once for each state of the files on disk."""
     hosts = load("hosts")
     last = load("missions").set_index("mission_id")["end"]
     ends = hosts["mission_id"].map(last).fillna(pd.Timestamp(AS_OF)).dt.to_period("M")

@@ -38,12 +38,8 @@ def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFram
     )
 
 
-def window_of(table: Native, missions: pd.DataFrame, window: str, years: int) -> pd.DataFrame:
-    """Return the yearly mean over a window, hosts combined; missing unless every year is known.
-
-    Hosts before are those of the first year of deployment, after those of the last.
-    """
-    grid = window_years(missions, window, years)
+def _by_year(table: Native, grid: pd.DataFrame, window: str) -> pd.DataFrame:
+    """Return mission and year of `grid` with the hosts' values combined."""
     shares = host_shares("year")
     shares = shares[shares["role"] == "host"]
     if window == "during":
@@ -53,9 +49,40 @@ def window_of(table: Native, missions: pd.DataFrame, window: str, years: int) ->
             "min" if window == "before" else "max"
         )
         shares = grid.merge(shares[shares["year"] == edge].drop(columns="year"), on="mission_id")
-    values = combine_hosts(shares, table)
+    return combine_hosts(shares, table)
+
+
+def window_of(
+    table: Native, missions: pd.DataFrame, window: str, years: int, statistic: str = "mean"
+) -> pd.DataFrame:
+    """Return the yearly mean (or peak) over a window, hosts combined; missing unless all are known.
+
+    Hosts before are those of the first year of deployment, after those of the last.
+    """
+    values = _by_year(table, window_years(missions, window, years), window)
     names = [name for name in values if name not in ("mission_id", "year")]
     groups = values.groupby("mission_id")[names]
     whole = groups.count().eq(values.groupby("mission_id").size(), axis=0)
-    out = groups.mean().where(whole)
+    if statistic not in ("mean", "peak"):
+        raise UnitMismatch(f"A window has a mean or a peak; found statistic={statistic!r}.")
+    out = (groups.mean() if statistic == "mean" else groups.max()).where(whole)
     return out.rename(columns={name: f"{name}_{window}" for name in names}).reset_index()
+
+
+def yearly_after(table: Native, missions: pd.DataFrame, column: str, years: int) -> np.ndarray:
+    """Return a column in each year after a mission's last, shape (missions, years), in their order.
+
+    Missing for ongoing missions and from the as-of year on.
+    """
+    last = missions["last_month"].dt.year.to_numpy()
+    count = np.clip(int(AS_OF[:4]) - 1 - last, 0, years)
+    count[(missions["exit"] == "ongoing").to_numpy()] = 0
+    rows = np.repeat(np.arange(len(missions)), count)
+    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    places = pd.DataFrame(
+        {"mission_id": missions["mission_id"].to_numpy()[rows], "year": last[rows] + 1 + step}
+    )
+    values = _by_year(table, places, "after").set_index(["mission_id", "year"])[column]
+    out = np.full((len(missions), years), np.nan)
+    out[rows, step] = values.reindex(pd.MultiIndex.from_frame(places)).to_numpy("float64")
+    return out

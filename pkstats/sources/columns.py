@@ -10,6 +10,7 @@ from typing import NamedTuple, NoReturn
 from pkstats.errors import WrongColumns, near
 from pkstats.sources import shape
 from pkstats.sources.layout import Layout, layout, layout_names
+from pkstats.sources.text import folded
 
 
 class Wanted(NamedTuple):
@@ -78,7 +79,7 @@ def match(header: list[str], plan: Layout, path: Path) -> dict[str, str]:
 
 def refuse(header: list[str], lacking: list[str], plan: Layout, path: Path) -> NoReturn:
     """Say what is missing, what was found, and which reader or column was probably meant."""
-    known = {fold(name) for name in header}
+    known = folded(header)
     scores = {kind: overlap(kind, known) for kind in layout_names()}
     best = max(scores, key=lambda kind: scores[kind])
     parts = [

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import parse, times
+from pkstats.sources.keys import repeats
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
@@ -27,15 +28,15 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Mend garbled names, set repeats aside, read the dates and number the rows."""
     options = plan.options or {}
     frame = _spell(frame, options["spellings"], report)
-    again = frame.duplicated([name for name in frame if name != "_row"]).to_numpy()
+    again = repeats(frame, [name for name in frame if name != "_row"])
     rows, good = frame["_row"].to_numpy(), ~again
-    report.put_aside(rows[again], "", frame["country"].to_numpy()[again], "repeats an earlier row")
+    report.put_aside(rows[again], "", frame["country"].array[again], "repeats an earlier row")
     read: dict[str, Any] = {}
     for start, end in options["spans"]:
         for name, last in ((start, False), (end, True)):
             read[name], bad = _read_dates(frame, name, last, options["latest_year"], report)
             bad &= good
-            report.put_aside(rows[bad], name, frame[name].to_numpy()[bad], REASON)
+            report.put_aside(rows[bad], name, frame[name].array[bad], REASON)
             good &= ~bad
         first, final = read[start][0], read[end][0]
         wrong = (first > final) & good
@@ -108,7 +109,7 @@ def _read_dates(
     """Return the dates of a column with their precision, and the rows that have none to read."""
     places, spellings = parse.encode(frame[name])
     field = Field(name, (name,), "date", formats=("%m/%d/%y",), latest_year=latest_year)
-    dates = np.append(times.parse_date(spellings, field).values, times.NOT_A_TIME)
+    dates = np.append(times.read_dates(spellings, field), times.NOT_A_TIME)
     texts = spellings.to_pylist()
     precisions: list[str | None] = ["day"] * len(texts) + [None]
     for place in np.flatnonzero(np.isnat(dates[:-1])):
@@ -134,9 +135,10 @@ def _spell(frame: pd.DataFrame, spellings: dict[str, str], report: Report) -> pd
     for name in ("side_b", "third_party"):
         text = parse.as_text(frame[name])
         for wrong, right in spellings.items():
-            found = pc.count_substring(text, wrong)
-            mended += pc.sum(found).as_py()
-            text = pc.replace_substring(text, wrong, right)
+            found = pc.sum(pc.count_substring(text, wrong)).as_py()
+            if found:
+                mended += found
+                text = pc.replace_substring(text, wrong, right)
         frame[name] = parse.strings(text)
     if mended:
         report.note(f"{mended} names garbled by mixed encodings were mended")

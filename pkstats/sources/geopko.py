@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pkstats.sources.keys import key_codes
+from pkstats.sources.keys import key_codes, repeats
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
@@ -19,13 +19,12 @@ PLACE = ["label", "year", "country", "location"]
 def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Number rows of one mission, year and place; set aside rows that repeat another entirely."""
     place, _ = pd.factorize(key_codes(frame, PLACE))
-    several = frame[(np.bincount(place) > 1)[place]]
-    again = several[several.drop(columns="_row").duplicated()]
-    if len(again):
-        values = again[PLACE].astype("str").agg(", ".join, axis=1)
-        report.put_aside(again["_row"], "mission", values, "repeats an earlier row")
-        kept = ~frame["_row"].isin(again["_row"]).to_numpy()
-        frame, place = frame[kept], place[kept]
+    again = repeats(frame, [*PLACE, *(name for name in frame if name not in ("_row", *PLACE))])
+    if again.any():
+        rows = frame[again]
+        values = rows[PLACE].astype("str").agg(", ".join, axis=1)
+        report.put_aside(rows["_row"], "mission", values, "repeats an earlier row")
+        frame, place = frame[~again], place[~again]
     # Rows of one place side by side, in the file's order: a row's number is its distance from the first.
     order = np.argsort(place, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 
 from pkstats.sources.layout import Layout
 from pkstats.sources.report import Report
+
+LARGEST = 2**62
 
 
 def check_order(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
@@ -30,43 +33,60 @@ def check_key(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame
     key = [name for name in plan.key if name in frame]
     if not key or not len(frame):
         return frame
-    codes = key_codes(frame, key)
-    first = pd.unique(codes)
-    if len(first) == len(codes):
+    again = repeats(frame, key)
+    if not again.any():
         return frame
-    again = pd.Series(codes).duplicated().to_numpy()
-    members = frame[np.isin(codes, codes[again])]
-    same = members.duplicated([name for name in frame if name != "_row"])
-    rows = frame[again]
-    cells = zip(*(_words(rows[name]) for name in key), strict=True)
-    report.put_aside(
-        rows["_row"],
-        ", ".join(key),
-        [", ".join(cell) for cell in cells],
-        [
-            "repeats an earlier row" if whole else "same key as an earlier row, with other values"
-            for whole in same[rows.index]
-        ],
+    same = repeats(frame, [*key, *(name for name in frame if name not in ("_row", *key))])[again]
+    cells = zip(*(_words(frame[name].array[again]) for name in key), strict=True)
+    reasons = np.where(
+        same, "repeats an earlier row", "same key as an earlier row, with other values"
     )
+    values = [", ".join(cell) for cell in cells]
+    report.put_aside(frame["_row"].to_numpy()[again], ", ".join(key), values, reasons.tolist())
     return frame[~again]
 
 
-def _words(values: pd.Series) -> list[str]:
+def _words(values: Any) -> list[str]:
     if isinstance(values.dtype, pd.PeriodDtype):
-        return list(np.datetime_as_string(values.astype("int64").to_numpy().astype("M8[M]")))
-    return [str(value) for value in values]
+        return list(np.datetime_as_string(values.asi8.astype("datetime64[M]")))
+    return [str(value) for value in values.tolist()]
 
 
-def key_codes(frame: pd.DataFrame, key: list[str]) -> np.ndarray:
+def repeats(frame: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
+    """Return which rows equal an earlier row in all the columns named."""
+    rows = np.arange(len(frame))
+    codes, size = np.zeros(len(frame), dtype="int64"), 1
+    for name in names:
+        values = frame[name].array
+        part, distinct = pd.factorize(values if len(rows) == len(frame) else values[rows])
+        count = len(distinct) + 1
+        if size * count > LARGEST:
+            codes, size = _compact(codes)
+        codes, size = codes * count + (part + 1), size * count
+        if 2 * count > len(rows):
+            # Like an identifier: the other columns matter only where it repeats.
+            codes, size = _compact(codes)
+            several = (np.bincount(codes) > 1)[codes]
+            rows, codes = rows[several], codes[several]
+            if not len(rows):
+                break
+    found = np.zeros(len(frame), dtype=bool)
+    found[rows[pd.Series(codes).duplicated().to_numpy()]] = True
+    return found
+
+
+def _compact(codes: np.ndarray) -> tuple[np.ndarray, int]:
+    places, distinct = pd.factorize(codes)
+    return places, len(distinct)
+
+
+def key_codes(frame: pd.DataFrame, key: Iterable[str]) -> np.ndarray:
     """Return a number per row, equal for rows with equal keys."""
-    codes = np.zeros(len(frame), dtype="int64")
-    size = 1
+    codes, size = np.zeros(len(frame), dtype="int64"), 1
     for name in key:
         part, distinct = pd.factorize(frame[name].array)
         count = len(distinct) + 1
-        if size * count > 2**62:
-            codes, distinct = pd.factorize(codes)
-            size = len(distinct)
-        codes = codes * count + (part + 1)
-        size *= count
+        if size * count > LARGEST:
+            codes, size = _compact(codes)
+        codes, size = codes * count + (part + 1), size * count
     return codes

@@ -55,12 +55,18 @@ def open_file(path: Path, plan: Layout) -> Opened:
     if suffix in EXCEL_SUFFIXES:
         notes.append(f"named {suffix}, but it is delimited text: read as CSV")
     content = text.to_utf8(content, path.name, notes)
-    content = shape.skip_preamble(content, lambda header: overlap(plan.kind, header), notes)
-    return _from_text(content, plan, path, notes)
+
+    def score(header: set[str]) -> float:
+        return overlap(plan.kind, header)
+
+    content = shape.skip_preamble(content, score, notes)
+    header, delimiter = text.sniff(content, score)
+    return _from_text(content, header, delimiter, plan, path, notes)
 
 
-def _from_text(content: bytes, plan: Layout, path: Path, notes: list[str]) -> Opened:
-    header, delimiter = text.sniff(content)
+def _from_text(
+    content: bytes, header: list[str], delimiter: str, plan: Layout, path: Path, notes: list[str]
+) -> Opened:
     if len(header) < 2:
         refuse(header, [field.column[0] for field in plan.fields], plan, path)
     columns = match(header, plan, path)

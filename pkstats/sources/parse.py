@@ -175,8 +175,8 @@ def parse_together(cells: list[pa.Array], field: Field) -> list[Parsed]:
     read = parse_flag if field.dtype == "flag" else parse_number
     values, bad, reason = read(pa.concat_arrays(cells), field)
     length = len(cells[0])
-    parts = range(0, len(values), length or 1)
-    return [Parsed(values[at : at + length], bad[at : at + length], reason) for at in parts]
+    parts = [slice(place * length, (place + 1) * length) for place in range(len(cells))]
+    return [Parsed(values[part], bad[part], reason) for part in parts]
 
 
 def parse_flag(cells: pa.Array | pd.Series, field: Field) -> Parsed:

@@ -49,7 +49,7 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     report.notes.extend(opened.notes)
     _put_lines_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
-    hooks = importlib.import_module(f"pkstats.sources.{plan.module}") if plan.module else None
+    hooks: Any = importlib.import_module(f"pkstats.sources.{plan.module}") if plan.module else None
     columns, good = _parse(cells, plan, rows, report)
     if hasattr(hooks, "combine"):
         columns = hooks.combine(columns, plan)

@@ -36,7 +36,7 @@ def skip_preamble(content: bytes, overlap: Callable[[set[str]], float], notes: l
     for number in range(PREAMBLE):
         end = content.find(b"\n", start)
         line = content[start : end if end >= 0 else len(content)]
-        score = overlap(_cells(line))
+        score = overlap(text.folded(text.sniff(line, overlap)[0]))
         if score > best:
             best, header, lines = score, start, number
         if best == 1 or end < 0:
@@ -45,10 +45,6 @@ def skip_preamble(content: bytes, overlap: Callable[[set[str]], float], notes: l
     if lines:
         notes.append(f"{lines} lines above the header were skipped")
     return content[header:] if lines else content
-
-
-def _cells(line: bytes) -> set[str]:
-    return {cell.strip().casefold() for cell in text.sniff(line)[0]}
 
 
 def drop_tags(
@@ -123,7 +119,7 @@ def melt_years(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFram
     bare = int((~filled.any(axis=1)).sum())
     if bare:
         report.note(f"{bare:,} rows have no value in any year")
-    out = frame.drop(columns=columns).take(row)
+    out = frame[[name for name in frame if name not in set(columns)]].take(row)
     out["year"] = pd.array(years[column], dtype="Int64")
     out[wide] = values[row, column]
     return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = ",;\t"
+FEW_BYTES = 5000
 # Most files fit in one small block; a row longer than a block needs the large one.
 SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
 
@@ -42,17 +43,21 @@ def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
         content.decode("utf-8")
     except UnicodeDecodeError:
         notes.append("not UTF-8: decoded as Windows-1252 (Latin-1)")
-        return _from_windows(content).encode()
+        return _from_windows(content)
     return content
 
 
-def _from_windows(content: bytes) -> str:
-    """Decode Windows-1252; much faster than Python's own codec, which reads byte by byte."""
-    text = content.decode("latin-1")
-    codes = np.frombuffer(content, dtype="uint8")
-    for code in np.unique(codes[(codes >= 0x80) & (codes < 0xA0)]).tolist():
-        text = text.replace(chr(code), bytes([code]).decode("cp1252", errors="replace"))
-    return text
+def _from_windows(content: bytes) -> bytes:
+    """Return Windows-1252 text as UTF-8; where most bytes are ASCII, only the others are touched."""
+    places = np.flatnonzero(np.frombuffer(content, dtype="uint8") >= 0x80).tolist()
+    if len(places) > FEW_BYTES:
+        return content.decode("cp1252", errors="replace").encode()
+    pieces, end = [], 0
+    for place in places:
+        letter = content[place : place + 1].decode("cp1252", errors="replace")
+        pieces += [content[end:place], letter.encode()]
+        end = place + 1
+    return b"".join([*pieces, content[end:]])
 
 
 def arrow_text(
@@ -121,13 +126,25 @@ def text_header(content: bytes, delimiter: str) -> list[str]:
         return []
 
 
-def sniff(content: bytes) -> tuple[list[str], str]:
-    """Return the header of delimited text and the delimiter that splits it into most cells."""
+def sniff(content: bytes, overlap: Callable[[set[str]], float]) -> tuple[list[str], str]:
+    """Return the header of delimited text and the delimiter that makes the best one of it.
+
+    `overlap` is the share of the wanted columns that folded cells hold; the number of cells
+    decides between equals.
+    """
     end = content.find(b"\n")
     first = content[:end] if end >= 0 else content
     used = [mark for mark in DELIMITERS if mark.encode() in first] or [","]
     headers = [text_header(content, mark) for mark in used]
-    return max(zip(headers, used, strict=True), key=lambda pair: len(pair[0]))
+    pairs = list(zip(headers, used, strict=True))
+    if len(pairs) == 1:
+        return pairs[0]
+    return max(pairs, key=lambda pair: (overlap(folded(pair[0])), len(pair[0])))
+
+
+def folded(header: Iterable[str]) -> set[str]:
+    """Return column names without case and blanks at the ends."""
+    return {name.strip().casefold() for name in header}
 
 
 def check_quotes(content: bytes, delimiter: str, name: str, notes: list[str]) -> None:
@@ -143,7 +160,7 @@ def check_quotes(content: bytes, delimiter: str, name: str, notes: list[str]) ->
     mark = delimiter.encode()
     opened = max(content.rfind(before + b'"') for before in (mark, b"\n")) + 1
     closed = max(content.rfind(b'"' + after) for after in (mark, b"\n", b"\r"))
-    if opened > closed and not content.endswith(b'"', opened + 1):
+    if opened > max(closed, 0) and not content.endswith(b'"', opened + 1):
         line = content.count(b"\n", 0, opened) + 1
         raise UnreadableFile(
             f"{name}: the quotation mark opened in line {line} is never closed. "

@@ -53,13 +53,14 @@ def parse_date(cells: pa.Array | pd.Series, field: Field) -> Parsed:
         return Parsed(values, np.zeros(len(values), dtype=bool), "")
     places, spellings = encode(cells)
     text = blanked(spellings, field)
-    dates = _dates(text, field)
+    dates = read_dates(text, field)
     bad = np.append(np.isnat(dates) & mask(text.is_valid()), False)
     reason = f"expected a date like {' or '.join(field.formats)}"
     return Parsed(np.append(dates, NOT_A_TIME)[places], bad[places], reason)
 
 
-def _dates(text: pa.Array, field: Field) -> np.ndarray:
+def read_dates(text: pa.Array, field: Field) -> np.ndarray:
+    """Return the dates of texts in `field.formats`; NaT for those in none of them."""
     dates = np.full(len(text), NOT_A_TIME)
     for pattern in dict.fromkeys([*field.formats, ISO]):
         left = np.isnat(dates)

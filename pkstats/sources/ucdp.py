@@ -94,8 +94,8 @@ def _first_dates(
 def _episode_dates(frame: pd.DataFrame, report: Report) -> pd.DataFrame:
     """Give the dates of copies that keep one start date, the episode's, their proper name."""
     if len(frame) and frame["episode_start_date"].isna().all():
-        frame["episode_start_date"] = frame["start_date"]
-        frame["start_date"] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
+        frame["episode_start_date"] = frame["start_date"].array
+        frame["start_date"] = np.full(len(frame), times.NOT_A_TIME)
         report.note("this copy's start date is the episode's: the conflict's own is missing")
         if frame["episode_ended"].isna().all() and frame["episode_end_date"].notna().any():
             frame["episode_ended"] = frame["episode_end_date"].notna().astype("boolean")

@@ -17,7 +17,7 @@ from pkstats.tables.places import (
     processed_folder,
     raw_folder,
     writable,
-    write_atomically,
+    write_together,
 )
 from pkstats.tables.recipe import Workshop, follow
 from pkstats.tables.store import to_parquet
@@ -60,15 +60,13 @@ def fingerprint(raw: Path) -> str:
 
 def up_to_date(folder: Path, raw: Path) -> dict[str, int] | None:
     """Return the rows per table when the folder holds a finished build of the present inputs."""
-    stamp = folder / STAMP
-    if not stamp.exists():
-        return None
     try:
-        known = json.loads(stamp.read_text(encoding="utf-8"))
-    except ValueError:
+        known = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        rows, inputs = known["rows"], known["inputs"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
     whole = all((folder / f"{name}.parquet").exists() for name in table_names())
-    return known["rows"] if whole and known["inputs"] == fingerprint(raw) else None
+    return rows if whole and inputs == fingerprint(raw) else None
 
 
 def build(folder: Path | None = None, raw: Path | None = None, force: bool = False) -> Built:
@@ -108,10 +106,9 @@ def build(folder: Path | None = None, raw: Path | None = None, force: bool = Fal
         contents = {name: to_parquet(frame, table(name)) for name, frame in frames.items()}
         rows = {name: len(frame) for name, frame in frames.items()}
         stamp = {"inputs": fingerprint(raw), "rows": rows}
-        (folder / STAMP).unlink(missing_ok=True)
-        for name, content in contents.items():
-            write_atomically(folder / f"{name}.parquet", content)
-        write_atomically(folder / STAMP, (json.dumps(stamp, indent=1) + "\n").encode())
+        written = {f"{name}.parquet": content for name, content in contents.items()}
+        written[STAMP] = (json.dumps(stamp, indent=1) + "\n").encode()
+        write_together(folder, written)
     return Built(folder, rows, aside)
 
 

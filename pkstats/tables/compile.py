@@ -14,7 +14,7 @@ from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
-from pkstats.tables.places import in_checkout, locked, raw_folder, write_atomically
+from pkstats.tables.places import in_checkout, locked, raw_folder, write_together
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 
 if TYPE_CHECKING:
@@ -103,8 +103,7 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
             written[f"{name}.toml"] = _card(raw_table(name), files, cache, target).encode()
         done.reports = [report for _, report in cache.values()]
         written.update(_set_aside(done.reports, files, target))
-        for file, content in written.items():
-            write_atomically(target / file, content)
+        write_together(target, written)
     return done
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 from pkstats.errors import BuildProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 PACKAGE = Path(__file__).parents[1]
 CHECKOUT = PACKAGE.parent
+OLD_SECONDS = 3600
 
 
 def in_checkout() -> bool:
@@ -91,12 +93,42 @@ def locked(folder: Path, seconds: float = 120) -> Iterator[None]:
 
 def write_atomically(path: Path, content: bytes) -> bool:
     """Write a file in one step; return whether its bytes changed."""
-    if path.exists() and path.read_bytes() == content:
-        return False
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    changed = _differs(path, content)
+    write_together(path.parent, {path.name: content})
+    return changed
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write several files: all beside the old ones first, then each into its place in one step.
+
+    Whatever interrupts the writing, the old files stay as they were; files that do not change are
+    left alone. What a writer killed long ago left behind is cleared away.
+
+    Raises
+    ------
+    BuildProblem
+        When a file cannot be written.
+    """
+    changed = [name for name, content in contents.items() if _differs(folder / name, content)]
+    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in changed}
+    leftovers = [path for name in changed for path in folder.glob(f".{name}.*.tmp")]
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        for path in leftovers:
+            if time.time() - path.stat().st_mtime > OLD_SECONDS:
+                path.unlink(missing_ok=True)
+        for name, path in temporary.items():
+            path.write_bytes(contents[name])
+        for name, path in temporary.items():
+            path.replace(folder / name)
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected to write {len(changed)} files to {folder}; it failed ({problem.strerror}). "
+            "Make room or mend the folder's permissions, then run it again."
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
-    return True
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    return not path.exists() or path.read_bytes() != content

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pkstats.codebook.model import Table
 from pkstats.codebook.schema import PANDAS_DTYPES
+from pkstats.errors import BuildProblem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,13 +45,25 @@ def to_parquet(frame: pd.DataFrame, table: Table) -> bytes:
 
 
 def from_parquet(path: Path, table: Table) -> pd.DataFrame:
-    """Return a processed table with the codebook's types."""
+    """Return a processed table with the codebook's types.
+
+    Raises
+    ------
+    BuildProblem
+        When the file is missing or damaged.
+    """
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     mapper = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}.get
-    arrow = pq.read_table(path)
+    try:
+        arrow = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as problem:
+        raise BuildProblem(
+            f"Expected the processed table {path.name} in {path.parent}; it cannot be read "
+            f"({problem}). Run `pkstats build --force`."
+        ) from None
     frame = arrow.to_pandas(types_mapper=mapper, date_as_object=False)
     for name, column in table.columns.items():
         if column.dtype == "month":

@@ -1,0 +1,150 @@
+"""Time the readers beside bare pandas, the import, the build and a wide panel.
+
+Publisher files are looked for in PKSTATS_SOURCES, else in ../shared/sources. Each reader and the
+bare read take turns in one process; the best of the runs counts, and the ratio is the claim.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+import pkstats
+from pkstats.sources import layout_names, read
+from pkstats.tables.compile import find
+
+HERE = Path(__file__).parent
+SOURCES = Path(os.environ.get("PKSTATS_SOURCES", HERE.parents[1] / "shared" / "sources"))
+
+
+def bare_read(path: Path) -> Callable[[], object]:
+    """Return the shortest pandas call that opens the file (Excel with the faster engine)."""
+    suffix = path.suffix.lower()
+    if suffix == ".dta":
+        return lambda: pd.read_stata(path)
+    if suffix in (".xlsx", ".xls"):
+        return lambda: pd.read_excel(path, engine="calamine")
+    if suffix in (".rda", ".rds"):
+        import pyreadr
+
+        return lambda: pyreadr.read_r(str(path))
+    try:
+        pd.read_csv(path)
+    except UnicodeDecodeError:
+        return lambda: pd.read_csv(path, encoding="latin-1")
+    return lambda: pd.read_csv(path)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def readers(kinds: list[str], runs: int) -> Iterator[tuple[str, str, int, float, float]]:
+    """Yield kind, file type, rows, bare and own milliseconds, best of the runs."""
+    for kind in kinds:
+        path = find(SOURCES, kind)
+        if path is None:
+            print(f"{kind}: no file in {SOURCES}", file=sys.stderr)
+            continue
+        bare = bare_read(path)
+        _, report = read(kind, path)
+        pairs = [(seconds(bare), seconds(lambda: read(kind, path))) for _ in range(runs)]  # noqa: B023
+        best, own = (1000 * min(column) for column in zip(*pairs, strict=True))
+        yield kind, path.suffix.lower().lstrip("."), report.read, best, own
+
+
+def reader_table(kinds: list[str], runs: int) -> list[str]:
+    lines = ["| kind | file | rows | bare ms | pkstats ms | ratio |", "|---|---|--:|--:|--:|--:|"]
+    ratios = []
+    for kind, suffix, rows, bare, own in readers(kinds, runs):
+        ratios.append(own / bare)
+        lines.append(
+            f"| {kind} | {suffix} | {rows:,} | {bare:.1f} | {own:.1f} | {own / bare:.2f} |"
+        )
+    if ratios:
+        within = sum(ratio <= 2 for ratio in ratios)
+        median = pd.Series(ratios).median()
+        lines += [
+            "",
+            f"{within} of {len(ratios)} readers are within twice the bare read; median {median:.2f}.",
+        ]
+    return lines
+
+
+def import_seconds(name: str, runs: int) -> float:
+    """Return the best time a fresh process needs to import a module, less an empty process."""
+
+    def process(code: str) -> float:
+        return min(
+            seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+            for _ in range(runs)
+        )
+
+    return process(f"import {name}") - process("pass")
+
+
+def whole(runs: int) -> list[str]:
+    """Return the times of the import, a full build and a panel with every table."""
+    from pkstats.panel.native import addable
+
+    def panel() -> object:
+        return pkstats.panel("mission-month").add(*addable("mission-month"))
+
+    with tempfile.TemporaryDirectory() as folder:
+        built = min(
+            seconds(lambda: pkstats.build(Path(folder), force=True)) for _ in range(min(runs, 3))
+        )
+    wide = min(seconds(panel) for _ in range(min(runs, 3)))
+    rows, columns = panel().frame.shape  # type: ignore[attr-defined]
+    times = {
+        "`import pkstats`": import_seconds("pkstats", runs),
+        "`import pandas`": import_seconds("pandas", runs),
+        "`pkstats.build(force=True)`, every table": built,
+        f"mission-month panel, every table ({rows:,} × {columns})": wide,
+    }
+    lines = ["| what | seconds |", "|---|--:|"]
+    return lines + [f"| {what} | {value:.2f} |" for what, value in times.items()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kinds", nargs="*", help="readers to time (default: all)")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--write", action="store_true", help="write benchmarks/README.md")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `python benchmarks/run.py --write`: best of {options.runs}, "
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, pandas {pd.__version__}.",
+        "The bare read is `pd.read_csv`, `read_stata`, `read_excel` (engine calamine, the faster) "
+        "or `pyreadr.read_r` of the same file;",
+        "pkstats also types, checks and accounts for every row. The ratio is the claim, not the ms.",
+        "",
+        "## Readers",
+        "",
+        *reader_table(options.kinds or list(layout_names()), options.runs),
+    ]
+    if not options.kinds:
+        lines += ["", "## Import, build, panel", "", *whole(options.runs)]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    if options.write:
+        (HERE / "README.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

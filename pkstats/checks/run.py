@@ -1,0 +1,103 @@
+"""All checks on one estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pkstats.checks import (
+    causal,
+    coding,
+    extrapolation,
+    gaps,
+    inference,
+    influence,
+    separation,
+    specification,
+    survival,
+)
+from pkstats.checks.context import Context, context_of
+from pkstats.checks.finding import Finding, Findings
+from pkstats.models import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check, what of the context it cannot do without, and for which families it is."""
+
+    function: Callable[[Estimate, Context], list[Finding]]
+    needs: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+
+
+BINARY = separation.BINARY
+CHECKS = {
+    "separation": Check(separation.separation, families=BINARY),
+    "events_per_variable": Check(separation.events_per_variable),
+    "few_clusters": Check(inference.few_clusters),
+    "few_treated_clusters": Check(inference.few_treated_clusters),
+    "dependence": Check(inference.dependence),
+    "successors": Check(inference.successors, ("data",)),
+    "power": Check(inference.power),
+    "influence": Check(influence.influence),
+    "collinearity": Check(specification.collinearity),
+    "nearly_constant": Check(specification.nearly_constant),
+    "missing_rows": Check(gaps.missing_rows),
+    "logarithm_of_zero": Check(gaps.logarithm_of_zero),
+    "repeated_rows": Check(gaps.repeated_rows, ("data", "unit")),
+    "extrapolation": Check(extrapolation.extrapolation, ("treatment",)),
+    "immortal_time": Check(survival.immortal_time, ("data", "treatment", "subject"), ("cox",)),
+    "proportional_hazards": Check(survival.proportional_hazards, families=("cox",)),
+    "post_treatment": Check(causal.post_treatment, ("treatment",)),
+    "hard_cases": Check(causal.hard_cases, ("treatment",)),
+    "unmeasured_confounding": Check(causal.unmeasured_confounding, ("treatment",)),
+    "right_censoring": Check(coding.right_censoring, ("data",)),
+    "co_location": Check(coding.co_location),
+}
+# What may stand for something a check needs.
+INSTEAD = {"subject": "starts", "treatment": "counterfactual"}
+
+
+def run_checks(estimate: Estimate, **context: Any) -> Findings:
+    """Run every check that the estimate and the context allow.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    **context
+        What the checks may know besides (`Context`): data, treatment, family, unit, counterfactual,
+        timing, roles, subject, starts, exit, failure.
+
+    Returns
+    -------
+    Findings
+        The most serious first; `skipped` lists the checks that lacked something.
+
+    Raises
+    ------
+    BadModel
+        For an unknown keyword, term or column, or data of another length.
+    """
+    given = context_of(estimate, context)
+    found: list[Finding] = []
+    skipped: dict[str, str] = {}
+    for name, check in CHECKS.items():
+        if check.families and estimate.family not in check.families:
+            continue
+        lacking = [need for need in check.needs if not _has(given, need, name)]
+        if lacking:
+            skipped[name] = ", ".join(f"{need}=" for need in lacking)
+        else:
+            found += check.function(estimate, given)
+    return Findings(tuple(found), skipped)
+
+
+def _has(context: Context, need: str, check: str) -> bool:
+    if getattr(context, need) is not None:
+        return True
+    if need == "unit":
+        return hasattr(context.data, "key")
+    if need == "treatment" and check != "extrapolation":
+        return False
+    return need in INSTEAD and getattr(context, INSTEAD[need]) is not None

@@ -1,0 +1,67 @@
+"""Families of models: each a plain function from a Sample to what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from pkstats.errors import BadModel, suggestion
+from pkstats.models.sample import Fitted, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How a family is fitted and what outcome it takes.
+
+    `outcome` is one of number, binary, ordered, category, count, none (one-sided formula);
+    `intercept` tells whether the design has a constant; `default` is the variance without clusters.
+    """
+
+    name: str
+    module: str
+    outcome: str
+    intercept: bool = True
+    default: str = "classical"
+    needs: tuple[str, ...] = ()
+
+    @property
+    def fit(self) -> Callable[[Sample], Fitted]:
+        """The function that fits it, imported when first used."""
+        module, function = self.module.split(":")
+        return getattr(import_module(f"pkstats.models.families.{module}"), function)
+
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("ols", "linear:ols", "number", default="hc1"),
+        Family("logit", "binary:logit", "binary"),
+        Family("probit", "binary:probit", "binary"),
+        Family("firth", "firth:firth", "binary"),
+        Family("ordered", "ordered:ordered", "ordered", intercept=False),
+        Family("multinomial", "multinomial:multinomial", "category"),
+        Family("poisson", "counts:poisson", "count"),
+        Family("negbin", "counts:negbin", "count"),
+        Family("zinb", "mixtures:zinb", "count"),
+        Family("hurdle", "mixtures:hurdle", "count"),
+        Family("cox", "survival:cox", "none", intercept=False, needs=("time", "event")),
+        Family("mixed", "mixed:mixed", "number", needs=("groups",)),
+    )
+}
+
+
+def family(name: str) -> Family:
+    """Return a family by name.
+
+    Raises
+    ------
+    BadModel
+        When there is none of that name.
+    """
+    if name not in FAMILIES:
+        raise BadModel(
+            f"family must be one of {', '.join(FAMILIES)}; found {name!r}."
+            f"{suggestion(name, FAMILIES)}"
+        )
+    return FAMILIES[name]

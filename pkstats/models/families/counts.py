@@ -1,0 +1,163 @@
+"""Counts: Poisson and negative binomial (NB2) with a log link."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln
+
+from pkstats.errors import BadModel
+from pkstats.models.families.negative_binomial import negative_binomial
+from pkstats.models.families.predictors import Problem, Solution, highest_value, solve
+from pkstats.models.sample import Fitted, Sample
+
+OVERDISPERSION = (
+    "Where the counts vary no more than a Poisson's (ln α falls without end) use family='poisson'; "
+    "otherwise drop the term or pool its categories."
+)
+
+
+def poisson(sample: Sample) -> Fitted:
+    """Fit a Poisson regression by maximum likelihood.
+
+    `extra["exposure"]` holds exposures above zero; their logarithm enters with coefficient one.
+    `statistics` hold `pseudo_r_squared` (McFadden's) and `dispersion`, Pearson's χ² over n − k.
+
+    Raises
+    ------
+    BadModel
+        When an exposure is not above zero, or a coefficient has no finite estimate (a category
+        whose counts are all zero).
+    """
+    weights, offset = prepare(sample)
+    counts = sample.outcome
+    found = poisson_solution(sample, weights, offset)
+    mean = np.exp(found.predictors[0] + offset)
+    # With a constant only, the mean is total counts over total exposure.
+    scale = np.log(weights @ counts) - np.log(weights @ np.exp(offset))
+    null = float(weights @ (counts * (scale + offset) - gammaln(counts + 1)) - weights @ counts)
+    pearson = float(weights @ ((counts - mean) ** 2 / mean))
+    return Fitted(
+        names=sample.names,
+        coefficients=found.coefficients,
+        bread=found.bread,
+        scores=found.scores,
+        fitted=mean,
+        log_likelihood=found.value,
+        null_log_likelihood=null,
+        working=weights * mean,
+        statistics={
+            "pseudo_r_squared": 1 - found.value / null,
+            "dispersion": pearson / (len(counts) - sample.design.shape[1]),
+        },
+    )
+
+
+def negbin(sample: Sample) -> Fitted:
+    """Fit a negative binomial regression (variance μ + αμ²) by maximum likelihood.
+
+    The last parameter is `log_alpha`, as in Stata's ``nbreg``; `statistics` hold `alpha` and
+    `pseudo_r_squared` against a constant and its own α. `extra["exposure"]` as in `poisson`.
+
+    Raises
+    ------
+    BadModel
+        When an exposure is not above zero, when the counts vary no more than a Poisson's, or when
+        a coefficient has no finite estimate.
+    """
+    weights, offset = prepare(sample)
+    constant = np.ones((len(sample.outcome), 1))
+    names = (*sample.names, "log_alpha")
+    problem = _problem(sample, sample.design, names, weights, offset)
+    found = solve(problem, _starts(sample, weights, offset))
+    empty = _problem(sample, constant, ("Intercept", "log_alpha"), weights, offset)
+    null = highest_value(empty, [_plain_start(sample, weights, offset)])
+    return Fitted(
+        names=names,
+        coefficients=found.coefficients,
+        bread=found.bread,
+        scores=found.scores,
+        fitted=np.exp(found.predictors[0] + offset),
+        log_likelihood=found.value,
+        null_log_likelihood=null,
+        statistics={
+            "pseudo_r_squared": 1 - found.value / null,
+            "alpha": float(np.exp(found.coefficients[-1])),
+        },
+    )
+
+
+def prepare(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights and offset (the logarithm of exposure), each of shape (n,).
+
+    Raises
+    ------
+    BadModel
+        When an exposure is not above zero, or every count is zero.
+    """
+    rows = len(sample.outcome)
+    if not sample.outcome.any():
+        raise BadModel(f"A count model needs counts above zero; all {rows} are zero.")
+    weights = np.ones(rows) if sample.weights is None else sample.weights
+    exposure = sample.extra.get("exposure")
+    if exposure is None:
+        return weights, np.zeros(rows)
+    wrong = ~(exposure > 0) | np.isinf(exposure)
+    if wrong.any():
+        raise BadModel(
+            f"Exposures must be above zero and finite, as their logarithm enters the model; found "
+            f"{int(wrong.sum())} others, such as {exposure[wrong][0]:g}. Drop those rows."
+        )
+    return weights, np.log(exposure)
+
+
+def poisson_solution(sample: Sample, weights: np.ndarray, offset: np.ndarray) -> Solution:
+    """Return the Poisson maximum; its predictor is without the offset."""
+    counts = sample.outcome
+    constants = gammaln(counts + 1)
+
+    def pieces(predictors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        linear = predictors[0] + offset
+        mean = np.exp(linear)
+        return counts * linear - mean - constants, (counts - mean)[None], -mean[None, None]
+
+    problem = Problem([sample.design], pieces, weights, sample.names, "Poisson regression")
+    return solve(problem, [np.log(counts + 0.5)[None] - offset])
+
+
+def _problem(
+    sample: Sample,
+    design: np.ndarray,
+    names: tuple[str, ...],
+    weights: np.ndarray,
+    offset: np.ndarray,
+) -> Problem:
+    counts = sample.outcome
+
+    def pieces(predictors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return negative_binomial(counts, predictors[0] + offset, float(predictors[1, 0]))
+
+    designs = [design, np.ones((len(counts), 1))]
+    what = "negative binomial regression"
+    return Problem(designs, pieces, weights, names, what, OVERDISPERSION)
+
+
+def _starts(sample: Sample, weights: np.ndarray, offset: np.ndarray) -> list[np.ndarray]:
+    starts = [_plain_start(sample, weights, offset)]
+    try:
+        linear = poisson_solution(sample, weights, offset).predictors[0]
+    except BadModel:
+        return starts
+    return [np.stack([linear, moment(sample.outcome, linear + offset, weights)]), *starts]
+
+
+def _plain_start(sample: Sample, weights: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    level = np.log(weights @ sample.outcome) - np.log(weights @ np.exp(offset))
+    linear = np.full(len(offset), level)
+    return np.stack([linear, moment(sample.outcome, linear + offset, weights)])
+
+
+def moment(counts: np.ndarray, linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return ln α by moments, ((y−μ)² − y) over μ², shape (n,), within ±5."""
+    mean = np.exp(linear)
+    excess = float(weights @ ((counts - mean) ** 2 - counts)) / float(weights @ mean**2)
+    return np.full(len(counts), np.log(np.clip(excess, np.exp(-5), np.exp(5))))

@@ -1,0 +1,133 @@
+"""Newton's method for likelihoods: scaled inside, checked afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from pkstats.errors import BadModel
+
+Objective = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
+
+ITERATIONS = 200
+LARGEST_STEP = 5.0
+# Half the gain is what the next step adds to the log likelihood. From CLOSE on, with sums of large
+# counts, values may differ by rounding alone, so gradients decide; below NOISE they may be rounding.
+CLOSE, NOISE = 1e-4, 1e-10
+# Information per unit of weight below this, on standardised terms, is a standard error above 1,000.
+FLAT = 1e-6
+DEPENDENT = 1e-13
+
+
+class NotConverged(BadModel):
+    """Newton's method met no maximum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """A maximum: parameters (p,), log likelihood, information (p, p)."""
+
+    parameters: np.ndarray
+    value: float
+    information: np.ndarray
+
+
+def orthogonal(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return orthogonal columns of mean square one, and T (k, k) with ``design @ T`` equal to them.
+
+    Coefficients on `design` are T times those on the orthogonal columns, whatever the scales.
+
+    Raises
+    ------
+    BadModel
+        When the columns depend on each other or outnumber the rows.
+    """
+    root = np.sqrt(len(design))
+    columns, triangle = np.linalg.qr(design)
+    if len(triangle) < design.shape[1]:
+        raise BadModel(f"{len(design)} rows are too few for {design.shape[1]} terms.")
+    if (np.abs(np.diag(triangle)) <= DEPENDENT * np.linalg.norm(design, axis=0)).any():
+        raise BadModel(f"Terms depend on each other in {len(design)} rows. Leave one out.")
+    return columns * root, solve_triangular(triangle, root * np.eye(design.shape[1]))
+
+
+def maximise(objective: Objective, start: np.ndarray, what: str) -> Optimum:
+    """Climb from `start`, halving steps that do not help; indefinite Hessians are bent positive.
+
+    Raises
+    ------
+    NotConverged
+        When the gradient does not vanish in 200 iterations.
+    """
+    with np.errstate(all="ignore"):
+        here, found, last = start, objective(start), np.inf
+        for _ in range(ITERATIONS):
+            value, gradient, information = found
+            if not np.isfinite(value):
+                break
+            step = _step(information, gradient)
+            gain = float(step @ gradient)
+            close = gain < CLOSE
+            if gain < 1e-18 * max(1.0, abs(value)) or last / 2 < gain < NOISE:
+                return Optimum(here, value, information)
+            last = gain if close else np.inf
+            step *= min(1.0, LARGEST_STEP / float(np.abs(step).max()))
+            found = objective(here + step)
+            while not _better(found, -np.inf if close else value) and np.abs(step).max() > 1e-10:
+                step = step / 2
+                found = objective(here + step)
+            if not _better(found, -np.inf if close else value):
+                break
+            here = here + step
+    raise NotConverged(
+        f"The {what} did not converge: the likelihood has no maximum that Newton's method can reach. "
+        "Drop or pool terms, or use a simpler family."
+    )
+
+
+def _better(found: tuple[float, np.ndarray, np.ndarray], value: float) -> bool:
+    finite = np.isfinite(found[0]) and np.isfinite(found[1]).all() and np.isfinite(found[2]).all()
+    return bool(finite and (value == -np.inf or found[0] >= value - 1e-12 * abs(value)))
+
+
+def _step(information: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    try:
+        half = np.linalg.cholesky(information)
+        return solve_triangular(half.T, solve_triangular(half, gradient, lower=True))
+    except np.linalg.LinAlgError:
+        sizes, axes = np.linalg.eigh(information)
+        sizes = np.maximum(np.abs(sizes), 1e-6 * np.abs(sizes).max() + 1e-300)
+        return axes @ (axes.T @ gradient / sizes)
+
+
+def inverse(
+    found: Optimum, transform: np.ndarray, weight: float, names: Sequence[str], message: str
+) -> np.ndarray:
+    """Return the inverse information in the terms' own units, shape (p, p).
+
+    Parameters
+    ----------
+    found : Optimum
+    transform : array, shape (p, p)
+        Own units from standardised ones.
+    weight : float
+        Mean weight of the rows.
+    names : p texts
+    message : str
+        What the model is and what to do, with ``{name}`` for the parameter without an estimate.
+
+    Raises
+    ------
+    BadModel
+        When the Hessian is not negative definite: separation, or more than the data can tell.
+    """
+    values, axes = np.linalg.eigh(found.information)
+    if values[0] < FLAT * weight:
+        # Relative to each parameter's own scale, the one that moves most along the flat direction.
+        moves = np.abs(transform @ axes[:, 0]) / np.linalg.norm(transform, axis=1)
+        raise BadModel(message.format(name=repr(names[int(np.argmax(moves))])))
+    root = transform @ (axes / np.sqrt(values))
+    return root @ root.T

@@ -1,0 +1,165 @@
+"""How estimates look: plain text of 80 columns, notebook tables, side by side, and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from textwrap import fill, wrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import BadModel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pkstats.models.estimate import Estimate
+
+WIDTH = 80
+
+
+def heading(estimate: Estimate) -> list[str]:
+    """Return the lines above the coefficients: model, rows, clusters, conventions."""
+    grouped = f", {estimate.clusters} clusters by {estimate.cluster}" if estimate.clusters else ""
+    return [
+        f"{estimate.family}: {estimate.formula}",
+        f"{estimate.nobs:,} rows{grouped}, {estimate.vcov} standard errors, "
+        f"{estimate.dropped:,} rows dropped for missing values",
+    ]
+
+
+def as_text(estimate: Estimate) -> str:
+    """Return the estimate as text that fits 80 columns."""
+    table = estimate.tidy()
+    shown = pd.DataFrame(
+        {
+            "term": [_short(term) for term in table["term"]],
+            "estimate": [_number(value) for value in table["estimate"]],
+            "std_error": [_number(value) for value in table["std_error"]],
+            "p": [f"{value:.3f}" for value in table["p_value"]],
+            "low": [_number(value) for value in table["conf_low"]],
+            "high": [_number(value) for value in table["conf_high"]],
+        }
+    )
+    head = [fill(line, WIDTH, subsequent_indent="  ") for line in heading(estimate)]
+    notes = [fill(f"! {note}", WIDTH, subsequent_indent="  ") for note in estimate.warnings()]
+    return "\n".join([*head, shown.to_string(index=False), *notes])
+
+
+def _short(term: str) -> str:
+    return term if len(term) <= 32 else f"{term[:31]}…"
+
+
+def _number(value: float) -> str:
+    size = abs(value)
+    return (
+        f"{value:.3f}"
+        if not np.isfinite(value) or 1e-3 <= size < 1e5 or size == 0
+        else f"{value:.2e}"
+    )
+
+
+def as_html(estimate: Estimate) -> str:
+    """Return the estimate as a table like a paper's, for notebooks."""
+    head = "<br>".join(escape(line) for line in heading(estimate))
+    rows = "".join(
+        f"<tr><td style='text-align:left'>{escape(str(row.term))}</td>"
+        f"<td>{_number(row.estimate)}{_stars(row.p_value)}</td><td>({_number(row.std_error)})</td>"
+        f"<td>[{_number(row.conf_low)}, {_number(row.conf_high)}]</td><td>{row.p_value:.3f}</td></tr>"
+        for row in estimate.tidy().itertuples()
+    )
+    level = f"{estimate.conf_level:.0%}"
+    labels = ["term", "estimate", "std. error", f"{level} interval", "p"]
+    columns = "".join(f"<th>{label}</th>" for label in labels)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in estimate.warnings())
+    return (
+        f"<p>{head}</p><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<ul>{notes}</ul>"
+    )
+
+
+def _stars(p_value: float) -> str:
+    return (
+        ""
+        if not np.isfinite(p_value)
+        else "*" * int(sum(p_value < bar for bar in (0.05, 0.01, 0.001)))
+    )
+
+
+def coefficient_table(estimate: Estimate) -> pd.DataFrame:
+    """Return the coefficients under the names of the maketables protocol."""
+    names = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"}
+    table = estimate.tidy().rename(columns=names).set_index("term")
+    table.index.name = "Coefficient"
+    return table[["b", "se", "t", "p", "conf_low", "conf_high"]]
+
+
+def table(estimates: Sequence[Estimate], names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return several estimates side by side: estimates over (standard errors), then the figures.
+
+    Parameters
+    ----------
+    estimates : sequence of Estimate
+    names : sequence of str, optional
+        Column names; by default (1), (2), …
+
+    Returns
+    -------
+    DataFrame
+        Rows are terms in order of appearance, then rows, clusters, log likelihood and conventions.
+    """
+    if not estimates:
+        raise BadModel("Expected a list of estimates; found none.")
+    heads = list(names) if names is not None else [f"({i + 1})" for i in range(len(estimates))]
+    if len(heads) != len(estimates):
+        raise BadModel(f"{len(estimates)} estimates need as many names; found {len(heads)}.")
+    terms = list(dict.fromkeys(term for one in estimates for term in one.terms))
+    columns = {head: _column(one, terms) for head, one in zip(heads, estimates, strict=True)}
+    figures = ["rows", "clusters", "log likelihood", "family", "standard errors"]
+    index = [label for term in terms for label in (term, f"  s.e. {term}")] + figures
+    out = pd.DataFrame(columns, index=index)
+    out.index = [label if not label.startswith("  s.e. ") else "" for label in index]
+    return out
+
+
+def _column(estimate: Estimate, terms: list[str]) -> list[str]:
+    found = estimate.tidy().set_index("term")
+    cells = []
+    for term in terms:
+        if term in found.index:
+            row = found.loc[term]
+            cells += [
+                f"{_number(row['estimate'])}{_stars(row['p_value'])}",
+                f"({_number(row['std_error'])})",
+            ]
+        else:
+            cells += ["", ""]
+    likelihood = estimate.found.log_likelihood
+    return [
+        *cells,
+        f"{estimate.nobs:,}",
+        str(estimate.clusters or ""),
+        f"{likelihood:,.1f}",
+        estimate.family,
+        estimate.vcov,
+    ]
+
+
+def coefficient_plot(estimate: Estimate, labels: Mapping[str, str]) -> Axes:
+    """Draw point estimates and intervals, first term on top; the constant is left out."""
+    import matplotlib.pyplot as plt
+
+    shown = estimate.tidy().query("term != 'Intercept'").iloc[::-1]
+    _, axes = plt.subplots(figsize=(7, 0.8 + 0.42 * len(shown)), layout="constrained")
+    places = np.arange(len(shown))
+    axes.hlines(places, shown["conf_low"], shown["conf_high"], color="#0072B2", linewidth=2)
+    axes.plot(shown["estimate"], places, "o", color="#0072B2")
+    axes.axvline(0, color="#444444", linewidth=1)
+    names = [labels.get(term, term) for term in shown["term"]]
+    axes.set_yticks(places, ["\n".join(wrap(name, 40)) for name in names])
+    axes.set_xlabel(f"coefficient ({estimate.family}), {estimate.conf_level:.0%} intervals")
+    axes.set_title("\n".join(heading(estimate)[1:]), fontsize=9, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes

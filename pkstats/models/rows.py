@@ -1,0 +1,175 @@
+"""From formula and frame to complete rows: arrays, names, clusters, and which rows dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import BadModel, suggestion
+from pkstats.models.families import Family
+from pkstats.models.formula import Memory, Terms, design, evaluate, parse
+from pkstats.models.sample import Sample
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Complete rows of a model.
+
+    Attributes
+    ----------
+    kept : array of bool, shape (N,)
+        Which of the data's rows have no missing value; everything else has the n kept rows.
+    data : DataFrame
+        The kept rows of the columns the formula uses, and the clusters.
+    memory : dict
+        Levels and scales the formula learnt, for coding new data alike.
+    clusters : array of codes, shape (n,) or (n, 2), or None
+    """
+
+    text: str
+    outcome: np.ndarray
+    design: np.ndarray
+    names: tuple[str, ...]
+    levels: tuple[str, ...]
+    kept: np.ndarray
+    clusters: np.ndarray | None = None
+    weights: np.ndarray | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    terms: Terms = field(kw_only=True)
+    data: pd.DataFrame = field(kw_only=True, repr=False)
+    memory: Memory = field(kw_only=True, repr=False)
+
+    @property
+    def cluster_count(self) -> int:
+        """Number of clusters (of the column with fewer, when there are two)."""
+        if self.clusters is None:
+            return 0
+        return int((self.clusters.max(axis=0) + 1).min())
+
+    @property
+    def dropped(self) -> int:
+        """Number of rows dropped for missing values."""
+        return int((~self.kept).sum())
+
+    def sample(self, options: Mapping[str, Any]) -> Sample:
+        """Return what a family receives."""
+        return Sample(
+            self.outcome,
+            self.design,
+            self.names,
+            self.weights,
+            self.levels,
+            self.extra,
+            options,
+        )
+
+
+def rows(
+    terms: Terms,
+    frame: pd.DataFrame,
+    family: Family,
+    clusters: tuple[str, ...] = (),
+    weights: str | None = None,
+    given: Mapping[str, str] | None = None,
+    zero: str | None = None,
+) -> Rows:
+    """Evaluate a formula over a frame; rows with missing values drop before clusters are coded.
+
+    Raises
+    ------
+    BadModel
+        For unknown columns, a missing outcome, or terms outside the grammar.
+    """
+    given = given or {}
+    part = (parse(zero) if zero else terms) if family.name in ("zinb", "hurdle") else None
+    used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
+    used = list(dict.fromkeys([*used, *([weights] if weights else [])]))
+    complete = np.logical_and.reduce([_column(frame, name).notna().to_numpy() for name in used])
+    if not complete.any():
+        worst = frame[used].isna().mean().sort_values(ascending=False).head(3)
+        raise BadModel(
+            "Every row has a missing value in some column of the model. Most missing: "
+            f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
+        )
+    whole = frame.loc[complete, used]
+    memory: Memory = {}
+    names, matrix = design(terms, whole, family.intercept, memory)
+    outcome, levels = _outcome(terms, whole, family)
+    extra: dict[str, Any] = {
+        name: _codes(whole, column) if name == "groups" else _number(whole, column)
+        for name, column in given.items()
+    }
+    if part is not None:
+        zero_names, extra["zero_design"] = design(part, whole)
+        extra["zero_names"] = tuple(zero_names)
+    codes = [pd.factorize(whole[column])[0] for column in clusters]
+    return Rows(
+        text=terms.text,
+        outcome=outcome,
+        design=matrix,
+        names=tuple(names),
+        levels=levels,
+        kept=complete,
+        clusters=None if not codes else codes[0] if len(codes) == 1 else np.column_stack(codes),
+        weights=_number(whole, weights) if weights else None,
+        extra=extra,
+        terms=terms,
+        data=whole,
+        memory=memory,
+    )
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame:
+        raise BadModel(f"There is no column {name!r} in the data.{suggestion(name, frame)}")
+    return frame[name]
+
+
+def _number(frame: pd.DataFrame, name: str) -> np.ndarray:
+    values = _column(frame, name)
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        raise BadModel(f"Column {name!r} must hold numbers; found {values.dtype}.")
+    return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _codes(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return pd.factorize(frame[name])[0]
+
+
+def _outcome(
+    terms: Terms, frame: pd.DataFrame, family: Family
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the outcome as floats and, for categories, their names in order."""
+    if family.outcome == "none":
+        if terms.outcome is not None:
+            raise BadModel(f"family={family.name!r} takes a one-sided formula: '~ x + z'.")
+        return np.zeros(len(frame)), ()
+    if terms.outcome is None:
+        raise BadModel(f"The formula {terms.text!r} has no outcome on its left.")
+    if family.outcome not in ("ordered", "category"):
+        return evaluate(terms.outcome, frame, terms.text), ()
+    name = getattr(terms.outcome, "id", None)
+    if name is None:
+        raise BadModel("The outcome of ordered and multinomial models is a column's plain name.")
+    values = _column(frame, name)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        used = values.cat.remove_unused_categories()
+        codes, levels = used.cat.codes.to_numpy(), used.cat.categories
+    else:
+        if family.outcome == "ordered" and not pd.api.types.is_numeric_dtype(values.dtype):
+            raise BadModel(
+                f"The outcome {name!r} of an ordered model must be whole numbers or an ordered "
+                f"categorical; found {values.dtype}."
+            )
+        codes, levels = pd.factorize(values, sort=True)
+    out = codes.astype("float64")
+    out[codes < 0] = np.nan
+    return out, tuple(_spell(level) for level in levels)
+
+
+def _spell(level: object) -> str:
+    return str(int(level)) if isinstance(level, float) and level.is_integer() else str(level)
