@@ -140,20 +140,31 @@ def test_unknown_names_get_suggestions():
         pk.panel("mission", sponsor="UNO")
 
 
-def test_derived_measures_follow_their_definition():
-    panel = pk.panel("mission-month", 2000, 2012, "UN", "peacekeeping")
-    frame = (
-        panel.add("personnel", "authorised", "context")
-        .derive("shortfall", "strength_per_100k")
-        .frame
+def test_derived_measures_follow_their_definition_over_the_months_that_have_both():
+    chosen = (2000, 2012, "UN", "peacekeeping")
+    frame = pk.panel("mission-year", *chosen).derive("shortfall", "strength_per_100k").frame
+    months = pk.panel("mission-month", *chosen).add("personnel", "authorised", "context").frame
+    months["year"] = months["month"].dt.year
+    frame = frame.set_index(["mission_id", "year"])
+
+    def yearly_means(*columns):
+        both = months.dropna(subset=list(columns))
+        return both.groupby(["mission_id", "year"])[list(columns)].mean().astype("float64")
+
+    means = yearly_means("total", "authorised_total")
+    means = means[means["authorised_total"] > 0]
+    expected = 1 - means["total"] / means["authorised_total"]
+    pd.testing.assert_series_equal(
+        frame["shortfall"].dropna(), expected, check_names=False, check_like=True, rtol=1e-12
     )
-    known = frame.dropna(subset=["shortfall"])
-    np.testing.assert_allclose(
-        known["shortfall"], 1 - known["total"] / known["authorised_total"], rtol=1e-12
-    )
-    known = frame.dropna(subset=["strength_per_100k"])
-    np.testing.assert_allclose(
-        known["strength_per_100k"], 1e5 * known["total"] / known["population"], rtol=1e-12
+    means = yearly_means("total", "population")
+    expected = 1e5 * means["total"] / means["population"]
+    pd.testing.assert_series_equal(
+        frame["strength_per_100k"].dropna(),
+        expected,
+        check_names=False,
+        check_like=True,
+        rtol=1e-12,
     )
 
 

@@ -25,7 +25,7 @@ def missing_rows(estimate: Estimate, context: Context) -> list[Finding]:
         absent = context.all_rows[columns].isna()
         alone = absent[absent.sum(axis=1) == 1].sum()
         if len(columns) and absent.any().any():
-            top = alone.idxmax() if alone.max() else absent.sum().idxmax()
+            top = absent.sum().idxmax()
             cause = f" {top} lacks {int(absent[top].sum()):,}, {int(alone[top]):,} of them alone."
     return [
         Finding(

@@ -1,7 +1,8 @@
 """Ambition: what the mandate asks relative to the people and money given to do it.
 
-Clarity itself, how unequivocally a mandate is worded, is not coded in any source at hand: `task_focus`
-and these ratios show whether it is focused and matched by means, not whether it is clear.
+Clarity itself, how unequivocally a mandate is worded, is not coded in any source at hand:
+`task_focus` and these ratios show whether it is focused and matched by means, not whether it is
+clear.
 """
 
 from __future__ import annotations

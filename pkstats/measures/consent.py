@@ -12,7 +12,7 @@ REGISTRY = "mission registry (exit, coded by pkstats)"
 
 for _name, _column, _text in (
     ("host_hostility", "host_restrictions", "by words, physically or violently"),
-    ("host_violence", "host_violence", "violently"),
+    ("host_violence_share", "host_violence", "violently"),
 ):
     register(
         "consent",

@@ -1,7 +1,7 @@
 """Mandates: how many tasks, in which areas, of which type.
 
-TAMM does not code authority to use force, so there is no measure of it: Chapter VII and protection of
-civilians are coded, and are what they are, not a stand-in for "all necessary means".
+TAMM does not code authority to use force, so there is no measure of it: Chapter VII and protection
+of civilians are coded, and are what they are, not a stand-in for "all necessary means".
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def task_areas(*flags: np.ndarray) -> np.ndarray:
     "mandate",
     "index from 1/11 to 1",
     flags_needed(task_flags()),
-    "How focused the mandate is: 1 when all tasks lie in one area of work. Focus, not clarity of words",
+    "How focused the mandate is: 1 when all tasks lie in one area. Focus, not clarity of words",
     source=TAMM,
 )
 def task_focus(*flags: np.ndarray) -> np.ndarray:
@@ -171,8 +171,8 @@ for _flag, _text in {
         Need("mandates", "prociv"),
         *flags_needed(tuple(flag for area in PEACEBUILDING for flag in TASKS[area]["flags"])),
     ],
-    "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three or "
-    "more of six peacebuilding areas. Traditional: the rest",
+    "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three "
+    "or more of six peacebuilding areas. Traditional: the rest",
     source=TAMM,
 )
 def mission_type(chapter: np.ndarray, civilians: np.ndarray, *flags: np.ndarray) -> np.ndarray:

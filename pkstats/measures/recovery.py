@@ -33,15 +33,15 @@ def displaced_return(
 ) -> np.ndarray:
     """Return those who went back / (those who went back + those still displaced), shape (n,).
 
-    Refugees and the internally displaced whom UNHCR assists, stocks at the end of the year; from 0 to
-    1, missing where nobody was displaced and before 1997, when counts of internally displaced
+    Refugees and the internally displaced whom UNHCR assists, stocks at the end of the year; from 0
+    to 1, missing where nobody was displaced and before 1997, when counts of internally displaced
     returnees begin.
     """
     back = refugees_back + idps_back
     return ratio(back, back + refugees + idps)
 
 
-def refugee_return(refugees_back: np.ndarray, refugees: np.ndarray) -> np.ndarray:
+def refugees_return(refugees_back: np.ndarray, refugees: np.ndarray) -> np.ndarray:
     """Return refugees who went back / (they + those still abroad), shape (n,); a longer series."""
     return ratio(refugees_back, refugees_back + refugees)
 
@@ -69,7 +69,7 @@ LEVELS: tuple[tuple[str, str, str, tuple[str, ...], Function, str, str], ...] = 
      AGREEMENTS, "Peace agreements signed in the host states"),
     ("displaced_return", "share", "displacement", DISPLACED, displaced_return, UNHCR,
      "Return of the displaced: part of refugees and internally displaced people who went back"),
-    ("refugee_return", "share", "displacement", ("returned_refugees", "refugees"), refugee_return,
+    ("refugees_return", "share", "displacement", ("returned_refugees", "refugees"), refugees_return,
      UNHCR, "Return of refugees: part of those who had fled abroad who went back"),
     ("aid_workers_killed", "persons a year", "aid_workers", ("killed",), aid_workers_killed,
      "AWSD (1997 to 2024)", "Humanitarian security: aid workers killed in the host states"),

@@ -23,11 +23,12 @@ class Need:
     lag : int
         Years earlier.
     window, years : str, int
-        At mission level, for state-year tables: during deployment, or the `years` before or after it.
+        At mission level, for state-year tables: during deployment, or the `years` before or after
+        it.
     statistic : str
-        At mission level, what becomes of the values over time: mean, peak, entry (the first, if within
-        a year of the start) or, for state-year tables, yearly: an array of shape (n, years), one
-        column for each year after the last.
+        At mission level, what becomes of the values over time: mean, peak, entry (the first, if
+        within a year of the start) or, for state-year tables, yearly: an array of shape (n, years),
+        one column for each year after the last.
     """
 
     table: str
@@ -53,9 +54,9 @@ class Measure:
     construct : str
         What it is meant to stand for, in one line.
     paired : bool
-        In mission and mission-year panels, its needs are averaged over those months in which every one
-        of them is known, so that no two figures of one ratio come from different months. Counts are
-        then counts per month, and flags shares of months.
+        In mission and mission-year panels, its needs are averaged over those months in which every
+        one of them is known, so that no two figures of one ratio come from different months. Counts
+        are then counts per month, and flags shares of months.
     """
 
     name: str

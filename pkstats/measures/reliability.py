@@ -53,8 +53,8 @@ def coverage(items: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict
-        `rows` n, `complete` rows with every item, `share` complete / n, `cells` share of cells known
-        and `worst` share known of the item known least.
+        `rows` n, `complete` rows with every item, `share` complete / n, `cells` share of cells
+        known and `worst` share known of the item known least.
     """
     values = np.asarray(items, dtype="float64")
     known = ~np.isnan(values)

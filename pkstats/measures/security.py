@@ -39,8 +39,8 @@ for _name, _column, _text in (
         "security",
         "deaths per 10,000 person-years",
         [Need("fatalities", _column), Need("personnel", "total")],
-        f"Danger to UN personnel: deaths {_text} relative to uniformed strength, over the months with "
-        "a strength figure. Civilian staff count among the dead, not in the strength",
+        f"Danger to UN personnel: deaths {_text} relative to uniformed strength, over the months "
+        "with a strength figure. Civilian staff count among the dead, not in the strength",
         source=f"{DEATHS}; personnel",
         name=_name,
         paired=True,

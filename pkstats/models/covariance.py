@@ -54,6 +54,11 @@ def covariance(
         assert clusters is not None
         return cr2(found, design, clusters)
     leverage = found.working * np.einsum("ij,jk,ik->i", design, bread, design)
+    if (leverage > 1 - 1e-10).any():
+        raise BadModel(
+            f"Row {int(np.argmax(leverage))} of the complete rows fixes a term by itself (leverage 1), "
+            f"so vcov={kind!r} does not exist. Drop the term or the row, or use hc1."
+        )
     shrink = (1 - leverage) ** (0.5 if kind == "hc2" else 1.0)
     adjusted = scores / shrink[:, None]
     return bread @ (adjusted.T @ adjusted) @ bread, None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from pkstats.codebook import cite
 from pkstats.models.rows import Rows
@@ -78,30 +78,34 @@ class Estimate:
         """Return one row per term: estimate, std_error, statistic, p_value, conf_low, conf_high.
 
         Least squares use Student's t (G−1 degrees of freedom when clustered, Satterthwaite's with
-        CR2), likelihood models the normal distribution; Firth's logit its profile likelihood.
+        CR2), likelihood models the normal distribution; Firth's logit the profile likelihood,
+        unless a robust variance was asked for.
         """
         estimate = self.found.coefficients
         error = np.sqrt(np.diag(self.covariance))
-        statistic = estimate / error
-        law = self._law()
-        half = law.ppf(0.5 + self.conf_level / 2) * error
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = estimate / error
+        p_value, half = self._inference(statistic)
         columns = {
             "term": list(self.terms),
             "estimate": estimate,
             "std_error": error,
             "statistic": statistic,
-            "p_value": 2 * law.sf(np.abs(statistic)),
-            "conf_low": estimate - half,
-            "conf_high": estimate + half,
+            "p_value": p_value,
+            "conf_low": estimate - half * error,
+            "conf_high": estimate + half * error,
         }
-        return pd.DataFrame({**columns, **(self.found.intervals or {})})
+        own = self.found.intervals if self.vcov == "classical" else None
+        return pd.DataFrame({**columns, **(own or {})})
 
-    def _law(self) -> stats.rv_continuous:
-        if self.freedom is not None:
-            return stats.t(self.freedom)
-        if self.found.likelihood:
-            return stats.norm()
-        return stats.t(self.clusters - 1 if self.clusters else self.nobs - len(self.terms))
+    def _inference(self, statistic: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:
+        """Return two-sided p values (p,) and how many standard errors an interval reaches."""
+        upper = 0.5 + self.conf_level / 2
+        if self.freedom is None and self.found.likelihood:
+            return 2 * special.ndtr(-np.abs(statistic)), special.ndtri(upper)
+        plain = self.clusters - 1 if self.clusters else self.nobs - len(self.terms)
+        freedom = np.asarray(plain if self.freedom is None else self.freedom)
+        return 2 * special.stdtr(freedom, -np.abs(statistic)), special.stdtrit(freedom, upper)
 
     def glance(self) -> pd.DataFrame:
         """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, dropped."""

@@ -181,6 +181,8 @@ def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
     if name not in data:
         raise BadModel(f"The formula {formula!r} needs a column {name!r}.{suggestion(name, data)}")
     values = data[name]
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+        return values.to_numpy(dtype="float64")
     if not (
         pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
     ):

@@ -88,14 +88,14 @@ def rows(
     part = (parse(zero) if zero else terms) if family.name in ("zinb", "hurdle") else None
     used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
     used = list(dict.fromkeys([*used, *([weights] if weights else [])]))
-    complete = np.logical_and.reduce([_column(frame, name).notna().to_numpy() for name in used])
+    complete = np.logical_and.reduce([_present(_column(frame, name)) for name in used])
     if not complete.any():
         worst = frame[used].isna().mean().sort_values(ascending=False).head(3)
         raise BadModel(
             "Every row has a missing value in some column of the model. Most missing: "
             f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
         )
-    whole = frame.loc[complete, used]
+    whole = frame[used] if complete.all() else frame.loc[complete, used]
     memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
     outcome, levels = _outcome(terms, whole, family)
@@ -127,6 +127,12 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     if name not in frame:
         raise BadModel(f"There is no column {name!r} in the data.{suggestion(name, frame)}")
     return frame[name]
+
+
+def _present(values: pd.Series) -> np.ndarray:
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+        return ~np.isnan(values.to_numpy(dtype="float64"))
+    return values.notna().to_numpy()
 
 
 def _number(frame: pd.DataFrame, name: str) -> np.ndarray:

@@ -116,27 +116,42 @@ def _adjust(
     rows: Working, bread: np.ndarray, omega: np.ndarray, weighted: np.ndarray
 ) -> np.ndarray:
     """Return A·W·X of one cluster, (m, k), where A·B·A = Φ and B is the residuals' covariance."""
-    root = np.sqrt(rows.variances)
+    if np.ptp(rows.variances) > 0:
+        return _adjust_uneven(rows, bread, weighted)
+    # Φ^−½ B Φ^−½ = I + Z·K·Z′ is the identity but for the few directions Z spans.
     if rows.inverse:
-        scaled = rows.design / root[:, None]
-        reduced = np.eye(len(root)) - scaled @ bread @ scaled.T
+        span, core = rows.design / np.sqrt(rows.variances)[:, None], -bread
     else:
-        hat = rows.design @ bread @ weighted.T
-        reduced = np.eye(len(root)) - hat - hat.T + rows.design @ omega @ rows.design.T
-    values, vectors = np.linalg.eigh(reduced)
-    values = np.where(values > ZERO, values, 0.0)
-    if np.ptp(rows.variances) == 0:
-        kept = values > 0
-        power = np.where(kept, values, 1) ** -0.5 * kept
-        return vectors @ (power[:, None] * (vectors.T @ weighted))
-    # Φ^½ (Φ S Φ)^−½ Φ^½ by way of the singular values of Φ S^½, not their squares: more digits.
-    left, singular, _ = np.linalg.svd(
-        rows.variances[:, None] * (vectors * np.sqrt(values)), full_matrices=False
-    )
-    kept = singular > 1e-13 * singular.max()
-    power = np.where(kept, 1 / np.where(kept, singular, 1), 0.0)
-    inner = power[:, None] * (left.T @ (root[:, None] * weighted))
-    return root[:, None] * (left @ inner)
+        span = np.hstack([rows.design, weighted])
+        core = np.block([[omega, -bread], [-bread, np.zeros_like(bread)]])
+    basis, upper = np.linalg.qr(span)
+    values, vectors = np.linalg.eigh(np.eye(len(upper)) + upper @ core @ upper.T)
+    directions = basis @ vectors
+    return weighted + directions @ ((_root(values) - 1)[:, None] * (directions.T @ weighted))
+
+
+def _adjust_uneven(rows: Working, bread: np.ndarray, weighted: np.ndarray) -> np.ndarray:
+    """Return Φ^½ (Φ S Φ)^−½ Φ^½ W·X, where S = I − Φ^−½ X M X′ Φ^−½, for weights 1/Φ."""
+    variances, root = rows.variances, np.sqrt(rows.variances)
+    scaled = rows.design / root[:, None]
+    reduced = np.eye(len(root)) - scaled @ bread @ scaled.T
+    if variances.max() < 100 * variances.min():
+        values, left = np.linalg.eigh(variances[:, None] * reduced * variances)
+        power = _root(values)
+    else:
+        # By singular values of Φ S^½, not their squares: slower, but keeps twice the digits.
+        values, vectors = np.linalg.eigh(reduced)
+        values = np.where(values > ZERO, values, 0.0)
+        left, singular, _ = np.linalg.svd(variances[:, None] * (vectors * np.sqrt(values)))
+        kept = singular > 1e-13 * singular.max()
+        power = np.where(kept, 1 / np.where(kept, singular, 1), 0.0)
+    return root[:, None] * (left @ (power[:, None] * (left.T @ (root[:, None] * weighted))))
+
+
+def _root(values: np.ndarray) -> np.ndarray:
+    """Return values to the power −½, and zero where they are zero."""
+    kept = values > ZERO
+    return np.where(kept, np.where(kept, values, 1.0) ** -0.5, 0.0)
 
 
 def _freedom(

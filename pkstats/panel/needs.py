@@ -108,8 +108,8 @@ class Needs:
     def _paired(self, measure: Measure) -> list[np.ndarray]:
         """Return each need over the months in which all of them are known.
 
-        Their mean; at entry the first such month, if within a year of the start; at peak the month in
-        which the first need is largest.
+        Their mean; at entry the first such month, if within a year of the start; at peak the month
+        in which the first need is largest.
         """
         months = self._by_month()
         values = np.column_stack([months.column(need) for need in measure.needs])

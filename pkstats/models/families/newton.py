@@ -126,8 +126,11 @@ def inverse(
     """
     values, axes = np.linalg.eigh(found.information)
     if values[0] < FLAT * weight:
-        # Relative to each parameter's own scale, the one that moves most along the flat direction.
-        moves = np.abs(transform @ axes[:, 0]) / np.linalg.norm(transform, axis=1)
+        # Relative to its own scale, the parameter that moves most in flat directions; a constant
+        # or threshold moves along with the term at fault.
+        flat = axes[:, values < FLAT * weight]
+        moves = np.linalg.norm(transform @ flat, axis=1) / np.linalg.norm(transform, axis=1)
+        moves[[name.endswith("Intercept") or "|" in name for name in names]] *= 1e-3
         raise BadModel(message.format(name=repr(names[int(np.argmax(moves))])))
     root = transform @ (axes / np.sqrt(values))
     return root @ root.T

@@ -43,6 +43,22 @@ complex_scores <- function(loglik, par) {
   matrix(found, ncol = length(par))
 }
 
+# Jacobian of a function of parameters of size one: central differences at steps 2⁻⁵ … 2⁻⁹,
+# extrapolated. numDeriv's steps are relative, too short where a parameter is near zero.
+slopes_of <- function(f, at, orders = 5) {
+  vapply(seq_along(at), function(j) {
+    found <- lapply(seq_len(orders), function(order) {
+      step <- replace(0 * at, j, 2^-(4 + order))
+      (f(at + step) - f(at - step)) / (2 * step[j])
+    })
+    for (order in seq_len(orders - 1)) {
+      found <- Map(function(wide, narrow) narrow + (narrow - wide) / (4^order - 1),
+                   head(found, -1), tail(found, -1))
+    }
+    found[[1]]
+  }, 0 * at)
+}
+
 # Returns estimates, scores (n × p), information (p × p, observed) and the log-likelihood.
 # `scale`: multiply a parameter by it and a change of 1 matters (standard deviation of its column).
 maximise <- function(loglik, start, scale, scores = function(par) complex_scores(loglik, par),
@@ -52,7 +68,8 @@ maximise <- function(loglik, start, scale, scores = function(par) complex_scores
   value <- -Inf
   for (iteration in 1:200) {
     slope <- total(at)
-    curve <- -jacobian(total, at, method.args = list(r = 6))
+    curve <- -slopes_of(total, at)
+    curve <- matrix(curve, length(at))
     curve <- (curve + t(curve)) / 2
     # Where the likelihood is not concave, absolute curvatures still point uphill.
     shape <- eigen(curve, symmetric = TRUE)
@@ -65,7 +82,8 @@ maximise <- function(loglik, start, scale, scores = function(par) complex_scores
     if (max(abs(step) / pmax(abs(at), 1e-3)) < tolerance) break
   }
   slope <- total(at)
-  curve <- -jacobian(total, at, method.args = list(r = 6))
+  curve <- -slopes_of(total, at)
+  curve <- matrix(curve, length(at))
   curve <- (curve + t(curve)) / 2
   left <- max(abs(solve(curve, slope)) / pmax(abs(at), 1e-3))
   cat(sprintf("  newton: %d iterations, largest score %.1e, relative step left %.1e\n",

@@ -8,11 +8,12 @@ negbin <- function(y) {
   constant <- lgamma(y + 1)
   function(log_mean, log_alpha) {
     alpha <- exp(log_alpha + 0i)
-    rising <- if (many) {
-      complex_lgamma(y + 1 / alpha) - complex_lgamma(1 / alpha) + y * log(alpha)
-    } else {
-      c(0, cumsum(log(1 + alpha * steps)))[y + 1]
+    if (many) {
+      # Written so that large counts do not cancel.
+      return(complex_lgamma(y + 1 / alpha) - complex_lgamma(1 / alpha) - constant -
+               y * log(1 + exp(-log_alpha - log_mean)) - log(1 + alpha * exp(log_mean)) / alpha)
     }
+    rising <- c(0, cumsum(log(1 + alpha * steps)))[y + 1]
     rising - constant + y * log_mean - (y + 1 / alpha) * log(1 + alpha * exp(log_mean))
   }
 }
