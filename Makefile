@@ -42,6 +42,11 @@ notebooks: $(VENV)/notebooks.done $(TABLES) ## run the notebooks in place
 
 bench: $(VENV)/test.done $(TABLES) ## time readers, build and panels beside bare pandas (needs publisher files)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/models.py
+
+fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (needs R)
+	$(BIN)/python tests/r/make_data.py
+	@set -e; for script in tests/r/*.R; do Rscript $$script; done
 
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) data/processed/*.parquet data/processed/build.json .pytest_cache .mypy_cache .ruff_cache

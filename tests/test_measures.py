@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -269,14 +267,6 @@ def test_whatever_lies_after_an_ongoing_mission_is_missing(panels):
         .isna()
         .all(axis=None)
     )
-
-
-def test_all_measures_of_a_mission_year_panel_take_less_than_three_seconds(panels):
-    bare = pk.panel("mission-year")
-    names = [name for name in NAMES if "mission-year" in measure(name).units]
-    start = time.process_time()
-    bare.derive(*names)
-    assert time.process_time() - start < 3
 
 
 def test_windows_are_means_or_peaks_of_the_years_they_name(panels):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from pathlib import Path
 
@@ -47,11 +46,8 @@ def test_r_fixtures(rows):
     options = {name: value for name, value in given.items() if name in OPTIONS}
     found = pk.fit(first["formula"], data, family=first["family"], **options)
     table = found.tidy().set_index("term").loc[rows["term"]]
-    # `deaths` runs to 772,463: there R differentiates scores numerically, good to 1e-5; our Hessian
-    # equals fourth-order differences of our scores to 1e-8.
-    large = "deaths" in first["formula"].split("~")[0]
     np.testing.assert_allclose(table["estimate"], rows["estimate"], rtol=1e-7)
-    np.testing.assert_allclose(table["std_error"], rows["std_error"], rtol=5e-5 if large else 1e-7)
+    np.testing.assert_allclose(table["std_error"], rows["std_error"], rtol=1e-7)
     assert found.found.log_likelihood == pytest.approx(first["log_likelihood"], rel=1e-9)
     if not np.isnan(first["null_log_likelihood"]):
         null = first["null_log_likelihood"]
@@ -64,11 +60,9 @@ def test_hultman_kathman_and_shannon_table_1_model_1_is_reproduced(source):
         "osvAll ~ troopLag + policeLag + militaryobserversLag + brv_AllLag + osvAllLagDum + incomp"
         " + epduration + lntpop"
     )
-    start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = pk.fit(formula, data, family="negbin", cluster="conflict_id")
-    assert time.process_time() - start < 2
     table = found.tidy().set_index("term")
     published = {
         "troopLag": (-0.530447, 0.085531),
@@ -127,6 +121,7 @@ def test_poisson_with_exposure_equals_statsmodels(data):
 def test_negative_binomial_equals_statsmodels(data):
     found = pk.fit("y ~ x + z", data, family="negbin", exposure="e")
     model = NegativeBinomial(data["y"], design(data, "x", "z"), exposure=data["e"])
+    model._transparams = False  # its last parameter is α then, as after fitting
     at = np.append(found.found.coefficients[:-1], found.found.statistics["alpha"])
     assert model.loglike(at) == pytest.approx(found.found.log_likelihood, rel=1e-12)
     # Its optimisers stop early; at our estimates its own score vanishes and its Hessian is ours.
@@ -253,6 +248,19 @@ def test_counts_without_overdispersion_are_sent_to_poisson(data):
 def test_models_of_zeros_need_zeros(data, family):
     with pytest.raises(BadModel, match="needs zeros"):
         pk.fit("c ~ x", data.assign(c=data["y"] + 1), family=family)
+
+
+def test_a_step_that_cuts_off_a_run_of_zeros_does_not_replace_the_regular_maximum():
+    # Zeros below x = −1 by chance: there a zero part of infinite slope is likelier still.
+    draw = np.random.default_rng(4)
+    x = draw.normal(size=300)
+    counts = draw.poisson(np.exp(0.5 + 0.5 * x) * draw.gamma(2, 0.5, size=300))
+    counts = counts * (draw.uniform(size=300) > 0.4) * (x > -1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = pk.fit("y ~ x", pd.DataFrame({"x": x, "y": counts}), family="zinb").found
+    assert np.sqrt(np.diag(found.bread)).max() < 10
+    assert found.statistics["gain_at_infinity"] > 0
 
 
 def test_no_excess_zeros_is_refused_as_flat(data):

@@ -49,7 +49,7 @@ class Fitted:
         Parameters: terms, then thresholds, dispersion and the like.
     coefficients : array, shape (p,)
     bread : array, shape (p, p)
-        Inverse of the observed information (least squares: (X′WX)⁻¹).
+        Inverse of the observed information (probit: expected; least squares: (X′WX)⁻¹).
     scores : array, shape (n, p)
         Each row's contribution to the score, weights included.
     fitted : array, shape (n,) or (n, m)

@@ -64,7 +64,8 @@ add <- function(name, formula, data, family, by, which, weights = NULL, exposure
       paste(name, kind, sep = "_"), data, formula, family, options,
       r_names(names(coef(fit))), unname(coef(fit)), unname(sqrt(diag(covariance))),
       df = if (family == "ols") min(sizes[seq_along(by)]) - 1 else Inf,
-      log_likelihood = if (is.null(weights) || family == "ols") as.numeric(logLik(fit)) else NA,
+      log_likelihood = if (is.null(weights) || family == "ols") as.numeric(logLik(fit)) else
+        sum(frame$.w * dbinom(fit$y, 1, fitted(fit), log = TRUE)),
       clusters = min(sizes[seq_along(by)]), factor = if (length(by) == 1) factors else NA)
   }
 }

@@ -21,6 +21,9 @@ from pkstats.models.families.predictors import Solution, highest_value, solve
 from pkstats.models.sample import Fitted, Sample
 from pkstats.models.validate import rank
 
+# Differences of log likelihoods below this are rounding.
+SAME = 1e-6
+
 
 def zinb(sample: Sample) -> Fitted:
     """Fit a zero-inflated negative binomial by maximum likelihood.
@@ -28,14 +31,18 @@ def zinb(sample: Sample) -> Fitted:
     P(y = 0) = π + (1 − π) NB(0) and logit π = zγ: a positive ``zero:`` coefficient makes a
     structural zero *more* likely, as in ``pscl::zeroinfl(dist="negbin")``. Parameters are the
     count part's terms, ``zero:`` terms and `log_alpha` (−ln θ in pscl). `extra["exposure"]` enters
-    the count part only. Of several starts the highest maximum is kept; `fitted` is (1 − π)μ and
-    `statistics` hold `alpha` and `pseudo_r_squared` against constants only.
+    the count part only. `fitted` is (1 − π)μ; `statistics` hold `alpha` and `pseudo_r_squared`
+    against constants only.
+
+    Of several starts the highest maximum with a negative definite Hessian is kept. Where the
+    likelihood is higher still with a zero part that grows without end (a step that cuts off a run
+    of zeros), `statistics` tell by how much: `gain_at_infinity`.
 
     Raises
     ------
     BadModel
-        When there are no zeros, or the highest maximum has no negative definite Hessian: no
-        excess zeros, no overdispersion, or separation in the zero part.
+        When there are no zeros, or no maximum has a negative definite Hessian: no excess zeros, no
+        overdispersion, or separation in the zero part.
     """
     data = _data(sample)
     found = solve(inflated_problem(data), inflated_starts(data))
@@ -89,6 +96,12 @@ def _data(sample: Sample) -> Parts:
 
 
 def _fitted(data: Parts, found: Solution, mean: np.ndarray, null: float) -> Fitted:
+    statistics = {
+        "pseudo_r_squared": 1 - found.value / null,
+        "alpha": float(np.exp(found.coefficients[-1])),
+    }
+    if found.gain_at_infinity > SAME:
+        statistics["gain_at_infinity"] = found.gain_at_infinity
     return Fitted(
         names=data.names,
         coefficients=found.coefficients,
@@ -97,10 +110,7 @@ def _fitted(data: Parts, found: Solution, mean: np.ndarray, null: float) -> Fitt
         fitted=mean,
         log_likelihood=found.value,
         null_log_likelihood=null,
-        statistics={
-            "pseudo_r_squared": 1 - found.value / null,
-            "alpha": float(np.exp(found.coefficients[-1])),
-        },
+        statistics=statistics,
     )
 
 
@@ -129,4 +139,11 @@ def _join(data: Parts, crossed: Solution, counted: Solution) -> Solution:
     scores = np.zeros((len(data.offset), k + j + 1))
     scores[np.ix_(data.positive, counts)] = counted.scores
     scores[:, zeros] = crossed.scores
-    return Solution(coefficients, bread, scores, crossed.predictors, crossed.value + counted.value)
+    return Solution(
+        coefficients,
+        bread,
+        scores,
+        crossed.predictors,
+        crossed.value + counted.value,
+        counted.gain_at_infinity,
+    )

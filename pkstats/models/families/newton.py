@@ -20,19 +20,26 @@ CLOSE, NOISE = 1e-4, 1e-10
 # Information per unit of weight below this, on standardised terms, is a standard error above 1,000.
 FLAT = 1e-6
 DEPENDENT = 1e-13
-
-
-class NotConverged(BadModel):
-    """Newton's method met no maximum."""
+NOT_CONVERGED = (
+    "The model did not converge: its likelihood has no maximum that Newton's method can reach. "
+    "Drop or pool terms, or use a simpler family."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """A maximum: parameters (p,), log likelihood, information (p, p)."""
+    """Where a climb ended: parameters (p,), log likelihood, information (p, p)."""
 
     parameters: np.ndarray
     value: float
     information: np.ndarray
+    converged: bool = True
+
+    def regular(self, weight: float) -> bool:
+        """Return whether it is a maximum: gradient zero and Hessian clearly negative definite."""
+        if not (self.converged and np.isfinite(self.information).all()):
+            return False
+        return bool(np.linalg.eigvalsh(self.information)[0] >= FLAT * weight)
 
 
 def orthogonal(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -54,19 +61,16 @@ def orthogonal(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return columns * root, solve_triangular(triangle, root * np.eye(design.shape[1]))
 
 
-def maximise(objective: Objective, start: np.ndarray, what: str) -> Optimum:
+def maximise(objective: Objective, start: np.ndarray) -> Optimum:
     """Climb from `start`, halving steps that do not help; indefinite Hessians are bent positive.
 
-    Raises
-    ------
-    NotConverged
-        When the gradient does not vanish in 200 iterations.
+    The climb has not converged when the gradient does not vanish in 200 iterations.
     """
     with np.errstate(all="ignore"):
         here, found, last = start, objective(start), np.inf
         for _ in range(ITERATIONS):
             value, gradient, information = found
-            if not np.isfinite(value):
+            if not np.isfinite(information).all():
                 break
             step = _step(information, gradient)
             gain = float(step @ gradient)
@@ -82,10 +86,7 @@ def maximise(objective: Objective, start: np.ndarray, what: str) -> Optimum:
             if not _better(found, -np.inf if close else value):
                 break
             here = here + step
-    raise NotConverged(
-        f"The {what} did not converge: the likelihood has no maximum that Newton's method can reach. "
-        "Drop or pool terms, or use a simpler family."
-    )
+    return Optimum(here, value, information, converged=False)
 
 
 def _better(found: tuple[float, np.ndarray, np.ndarray], value: float) -> bool:
@@ -99,7 +100,7 @@ def _step(information: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         return solve_triangular(half.T, solve_triangular(half, gradient, lower=True))
     except np.linalg.LinAlgError:
         sizes, axes = np.linalg.eigh(information)
-        sizes = np.maximum(np.abs(sizes), 1e-6 * np.abs(sizes).max() + 1e-300)
+        sizes = np.maximum(np.abs(sizes), 1e-12 * np.abs(sizes).max() + 1e-300)
         return axes @ (axes.T @ gradient / sizes)
 
 
@@ -122,8 +123,11 @@ def inverse(
     Raises
     ------
     BadModel
-        When the Hessian is not negative definite: separation, or more than the data can tell.
+        When the Hessian is not negative definite (separation, or more than the data can tell), or
+        the climb has not converged.
     """
+    if not np.isfinite(found.information).all():
+        raise BadModel(NOT_CONVERGED)
     values, axes = np.linalg.eigh(found.information)
     if values[0] < FLAT * weight:
         # Relative to its own scale, the parameter that moves most in flat directions; a constant
@@ -132,5 +136,7 @@ def inverse(
         moves = np.linalg.norm(transform @ flat, axis=1) / np.linalg.norm(transform, axis=1)
         moves[[name.endswith("Intercept") or "|" in name for name in names]] *= 1e-3
         raise BadModel(message.format(name=repr(names[int(np.argmax(moves))])))
+    if not found.converged:
+        raise BadModel(NOT_CONVERGED)
     root = transform @ (axes / np.sqrt(values))
     return root @ root.T

@@ -65,7 +65,7 @@ def ordered(sample: Sample) -> Fitted:
     share = np.bincount(codes, weights) / weights.sum()
     below = np.cumsum(share)[:-1]
     start = np.concatenate([np.zeros(k), np.log(below) - np.log1p(-below)])
-    best = maximise(objective, start, "ordered logit")
+    best = maximise(objective, start)
     own = np.zeros((k + m - 1, k + m - 1))
     own[:k, :k] = transform
     own[k:, :k] = centre @ transform

@@ -9,7 +9,6 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from pkstats.models.families.newton import (
-    NotConverged,
     Objective,
     Optimum,
     inverse,
@@ -56,6 +55,8 @@ class Solution:
     scores : array, shape (n, p)
     predictors : array, shape (L, n)
     value : float
+    gain_at_infinity : float
+        By how much the likelihood is higher where some parameter grows without end.
     """
 
     coefficients: np.ndarray
@@ -63,25 +64,32 @@ class Solution:
     scores: np.ndarray
     predictors: np.ndarray
     value: float
+    gain_at_infinity: float = 0.0
 
 
 def solve(problem: Problem, starts: Sequence[np.ndarray]) -> Solution:
-    """Maximise from each start (predictors, shape (L, n)); the highest maximum wins.
+    """Maximise from each start (predictors, shape (L, n)).
+
+    The highest regular maximum wins. Mixtures often have a higher likelihood at infinity, where
+    the part for zeros becomes a step that cuts off a run of zeros: `gain_at_infinity` tells.
 
     Raises
     ------
     BadModel
-        When no start converges, or the highest maximum is flat in some direction.
+        When there is no regular maximum: some parameter has no finite estimate.
     """
     designs, weights = problem.designs, problem.weights
     bases, transforms = zip(*(orthogonal(design) for design in designs), strict=True)
-    best = _highest(problem, bases, starts)
+    mean_weight = float(weights.mean())
+    found = _climb(problem, bases, starts)
+    top = max(found, key=_height)
+    best = max((one for one in found if one.regular(mean_weight)), key=_height, default=top)
     transform = block_diag(*transforms)
     message = (
         f"The {problem.what} has no finite estimate of {{name}} (separation, or more parameters than "
         f"the data can tell apart). {problem.advice}"
     )
-    bread = inverse(best, transform, float(weights.mean()), problem.names, message)
+    bread = inverse(best, transform, mean_weight, problem.names, message)
     predictors = _predictors(bases, best.parameters)
     first = problem.pieces(predictors)[1]
     pairs = zip(designs, first, strict=True)
@@ -91,32 +99,30 @@ def solve(problem: Problem, starts: Sequence[np.ndarray]) -> Solution:
         scores=np.hstack([design * (weights * slope)[:, None] for design, slope in pairs]),
         predictors=predictors,
         value=best.value,
+        gain_at_infinity=max(top.value - best.value, 0.0),
     )
 
 
 def highest_value(problem: Problem, starts: Sequence[np.ndarray]) -> float:
     """Return the highest log likelihood, also where it is reached only in the limit."""
     bases = [orthogonal(design)[0] for design in problem.designs]
-    return _highest(problem, bases, starts).value
+    return max(_climb(problem, bases, starts), key=_height).value
 
 
-def _highest(
+def _height(found: Optimum) -> float:
+    return found.value if np.isfinite(found.value) else -np.inf
+
+
+def _climb(
     problem: Problem, bases: Sequence[np.ndarray], starts: Sequence[np.ndarray]
-) -> Optimum:
+) -> list[Optimum]:
     objective = _objective(problem, bases)
     found: list[Optimum] = []
-    failure: NotConverged | None = None
     for start in starts:
         pairs = zip(bases, start, strict=True)
         begin = np.concatenate([basis.T @ line / len(line) for basis, line in pairs])
-        try:
-            found.append(maximise(objective, begin, problem.what))
-        except NotConverged as problem_met:
-            failure = problem_met
-    if not found:
-        assert failure is not None
-        raise failure
-    return max(found, key=lambda one: one.value)
+        found.append(maximise(objective, begin))
+    return found
 
 
 def _objective(problem: Problem, bases: Sequence[np.ndarray]) -> Objective:

@@ -77,7 +77,7 @@ maximise <- function(loglik, start, scale, scores = function(par) complex_scores
     step <- drop(shape$vectors %*% (crossprod(shape$vectors, slope) / along))
     now <- sum(Re(loglik(at / scale)))
     size <- 1
-    while (size > 1e-6 && !(sum(Re(loglik((at + size * step) / scale))) >= now - 1e-9)) size <- size / 2
+    while (size > 1e-6 && !(sum(Re(loglik((at + size * step) / scale))) >= now - 1e-10 * abs(now))) size <- size / 2
     at <- at + size * step
     if (max(abs(step) / pmax(abs(at), 1e-3)) < tolerance) break
   }
