@@ -42,7 +42,6 @@ notebooks: $(VENV)/notebooks.done $(TABLES) ## run the notebooks in place
 
 bench: $(VENV)/test.done $(TABLES) ## time readers, build and panels beside bare pandas (needs publisher files)
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/models.py
 
 fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (needs R)
 	$(BIN)/python tests/r/make_data.py

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import models
 import pandas as pd
 
 import pkstats
@@ -140,6 +141,7 @@ def main() -> None:
     ]
     if not options.kinds:
         lines += ["", "## Import, build, panel", "", *whole(options.runs)]
+        lines += ["", "## Models", "", *models.table()]
     text = "\n".join(lines) + "\n"
     print(text)
     if options.write:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def _names(node: ast.AST) -> list[str]:
     return [name for name in found if name not in functions]
 
 
+@lru_cache(maxsize=256)
 def parse(formula: str) -> Terms:
     """Read a formula such as ``"y ~ x + C(region) + log1p(z) + a:b"``.
 

@@ -24,7 +24,7 @@ class Rows:
     kept : array of bool, shape (N,)
         Which of the data's rows have no missing value; everything else has the n kept rows.
     data : DataFrame
-        The kept rows of the columns the formula uses, and the clusters.
+        The kept rows, with at least the columns the model uses.
     memory : dict
         Levels and scales the formula learnt, for coding new data alike.
     clusters : array of codes, shape (n,) or (n, 2), or None
@@ -95,7 +95,7 @@ def rows(
             "Every row has a missing value in some column of the model. Most missing: "
             f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
         )
-    whole = frame[used] if complete.all() else frame.loc[complete, used]
+    whole = frame if complete.all() else frame.loc[complete, used]
     memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
     outcome, levels = _outcome(terms, whole, family)

@@ -58,7 +58,7 @@ def hurdle(sample: Sample) -> Fitted:
     A positive ``zero:`` coefficient makes a *positive count* more likely, as in
     ``pscl::hurdle(dist="negbin")`` and the opposite of `zinb`. Parameters are the count part's
     terms, ``zero:`` terms and `log_alpha` (−ln θ in pscl). `extra["exposure"]` enters the count
-    part only; `fitted` is P(y > 0) times the truncated mean.
+    part only; `fitted` is P(y > 0) times the truncated mean, `statistics` as in `zinb`.
 
     Raises
     ------
