@@ -157,7 +157,7 @@ class Estimate:
     def warnings(self) -> list[str]:
         """Return what a reader must know before using the numbers."""
         found = ["association, not effect: missions are not sent at random"]
-        if self.clusters and self.clusters < FEW_CLUSTERS:
+        if self.vcov == "cr1" and self.clusters < FEW_CLUSTERS:
             found.append(
                 f"{self.clusters} clusters only (under {FEW_CLUSTERS}): CR1 intervals are too narrow"
             )

@@ -24,7 +24,7 @@ class Sample:
     levels : tuple of str
         Names of the outcome's categories, where it has any.
     extra : mapping of str to array, shape (n,) or (n, j)
-        `entry`, `time`, `event` (cox), `exposure` as logarithm (counts), `zero_design` (zinb, hurdle),
+        `entry`, `time`, `event` (cox), `exposure` (counts), `zero_design` (zinb, hurdle),
         `groups` as codes (mixed), and `zero_names` as a tuple of str.
     options : mapping
         Family options, such as ``ties``.

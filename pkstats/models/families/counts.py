@@ -45,6 +45,7 @@ def poisson(sample: Sample) -> Fitted:
         log_likelihood=found.value,
         null_log_likelihood=null,
         working=weights * mean,
+        slope=mean,
         statistics={
             "pseudo_r_squared": 1 - found.value / null,
             "dispersion": pearson / (len(counts) - sample.design.shape[1]),
