@@ -5,6 +5,7 @@ from pkstats.checks.extrapolation import geometric_variability, gower_distance, 
 from pkstats.checks.finding import Finding, Findings
 from pkstats.checks.imputation import Pooled, rubin
 from pkstats.checks.influence import leave_one_out
+from pkstats.checks.multiple_imputation import beside_complete_cases, impute, missingness
 from pkstats.checks.power import (
     design_effect,
     icc,
@@ -21,16 +22,19 @@ __all__ = [
     "Finding",
     "Findings",
     "Pooled",
+    "beside_complete_cases",
     "condition_number",
     "design_effect",
     "e_value",
     "geometric_variability",
     "gower_distance",
     "icc",
+    "impute",
     "in_hull",
     "leave_one_out",
     "minimum_detectable_effect",
     "minimum_detectable_odds_ratio",
+    "missingness",
     "partial_r2",
     "risk_ratio",
     "robustness_value",

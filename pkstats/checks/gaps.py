@@ -32,7 +32,8 @@ def missing_rows(estimate: Estimate, context: Context) -> list[Finding]:
             "missing_rows",
             "serious" if share > 0.4 else "caution",
             f"{dropped:,} of {total:,} rows ({share:.0%}) dropped for missing values.{cause}",
-            "Compare kept with dropped rows; put multiple imputation beside complete cases.",
+            "Compare kept with dropped rows; put multiple imputation beside complete cases: "
+            "pkstats.checks.beside_complete_cases(estimate).",
         )
     ]
 
