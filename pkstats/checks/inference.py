@@ -8,8 +8,8 @@ from pkstats.checks.context import Context
 from pkstats.checks.finding import Finding, Severity
 from pkstats.checks.power import design_effect, icc, minimum_detectable_effect
 from pkstats.models import Estimate
+from pkstats.models.estimate import FEW_CLUSTERS
 
-FEW = 40
 RATIOS = {
     "logit": "odds ratio",
     "firth": "odds ratio",
@@ -44,7 +44,7 @@ def few_clusters(estimate: Estimate, context: Context) -> list[Finding]:
                 "Use randomisation inference or the wild cluster bootstrap.",
             )
         ]
-    if count >= FEW:
+    if count >= FEW_CLUSTERS:
         return []
     leverage = estimate.found.working is not None
     able = leverage and estimate.found.scores.shape[1] == estimate.rows.design.shape[1]
@@ -54,7 +54,7 @@ def few_clusters(estimate: Estimate, context: Context) -> list[Finding]:
         Finding(
             "few_clusters",
             "serious" if count < 10 else "caution",
-            f"CR1 standard errors rest on {count} clusters of {estimate.cluster} (under {FEW}): "
+            f"CR1 standard errors rest on {count} clusters of {estimate.cluster} (under {FEW_CLUSTERS}): "
             "intervals are too narrow.",
             f"{cure} the cluster bootstrap or randomisation inference.",
         )

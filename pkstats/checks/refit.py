@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ PLAIN = ("ols", "logit", "probit", "firth", "poisson", "negbin", "cox")
 
 def sample_of(estimate: Estimate) -> Sample:
     """Return what the family received."""
-    return estimate.rows.sample(_options(estimate))
+    return estimate.rows.sample(estimate.options)
 
 
 def refit(
@@ -58,18 +57,3 @@ def refit(
             },
         )
     return family(estimate.family).fit(sample)
-
-
-def _options(estimate: Estimate) -> Mapping[str, Any]:
-    """Return the options of the fit; for cox the ties whose score vanishes at the coefficients."""
-    if estimate.family != "cox":
-        return {"conf_level": estimate.conf_level}
-    from pkstats.models.families.partial import moments, spells
-
-    best, least = "efron", np.inf
-    for ties in ("efron", "breslow"):
-        data = spells(estimate.rows.sample({"ties": ties}))
-        value = moments(data, estimate.found.coefficients * data.spread).likelihood
-        distance = abs(value - estimate.found.log_likelihood)
-        best, least = (ties, distance) if distance < least else (best, least)
-    return {"ties": best}

@@ -38,6 +38,8 @@ class Estimate:
         Satterthwaite degrees of freedom, with CR2.
     rows : Rows
         The complete rows the model rests on.
+    options : mapping
+        Family options of the fit, such as ``ties``.
     data : DataFrame or Panel
         What the model was fitted on, rows with missing values included.
     """
@@ -52,6 +54,7 @@ class Estimate:
     conf_level: float
     sources: tuple[str, ...] = ()
     rows: Rows = field(repr=False, kw_only=True)
+    options: Mapping[str, Any] = field(repr=False, kw_only=True)
     data: pd.DataFrame | Panel = field(repr=False, kw_only=True)
 
     @property

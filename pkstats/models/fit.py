@@ -75,11 +75,12 @@ def fit(
     kind = _kind(vcov, clusters, chosen)
     complete = rows(parse(formula), frame, chosen, clusters, weights, given, zero)
     check(complete, chosen, frame)
-    found = chosen.fit(complete.sample({"ties": ties, "conf_level": conf_level}))
+    options = {"ties": ties, "conf_level": conf_level}
+    found = chosen.fit(complete.sample(options))
     matrix, freedom = covariance(found, complete.design, complete.clusters, kind)
     sources = () if isinstance(data, pd.DataFrame) else tuple(data.sources)
     about = (complete.text, family, kind, " and ".join(clusters), found, matrix, freedom)
-    return Estimate(*about, conf_level, sources, rows=complete, data=data)
+    return Estimate(*about, conf_level, sources, rows=complete, options=options, data=data)
 
 
 def _given(named: dict[str, str | None], family: Family) -> dict[str, str]:

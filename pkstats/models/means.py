@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit, ndtr
+from scipy.special import expit
 
 from pkstats.errors import BadModel
+from pkstats.models.families import binary
 
 Array = np.ndarray
 
@@ -20,24 +21,15 @@ class Link(NamedTuple):
     slope: Callable[[Array], Array]
 
 
-def _density(linear: Array) -> Array:
-    return np.exp(-0.5 * linear**2) / np.sqrt(2 * np.pi)
-
-
-def _logistic_density(linear: Array) -> Array:
-    chance = expit(linear)
-    return chance * (1 - chance)
-
-
 IDENTITY = Link(lambda linear: linear, np.ones_like)
-LOGIT = Link(expit, _logistic_density)
+LOGIT = Link(binary.LOGIT.probability, binary.LOGIT.slope)
 LOG = Link(np.exp, np.exp)
 LINKS = {
     "ols": IDENTITY,
     "mixed": IDENTITY,
     "logit": LOGIT,
     "firth": LOGIT,
-    "probit": Link(ndtr, _density),
+    "probit": Link(binary.PROBIT.probability, binary.PROBIT.slope),
     "poisson": LOG,
     "negbin": LOG,
 }

@@ -99,10 +99,7 @@ class Needs:
                 part, on = convert(table, panel.unit, panel.missions), ("mission_id",)
             else:
                 part, on = panel.by_time(table, lag)
-            frame = panel.frame
-            if "year" in on and "year" not in frame:
-                frame = frame.assign(year=frame["month"].dt.year.astype("int64"))
-            self.parts[place] = join(frame, part, on, f"table {need.table!r}")
+            self.parts[place] = join(panel.with_time(on), part, on, f"table {need.table!r}")
         return self.parts[place]
 
     def _paired(self, measure: Measure) -> list[np.ndarray]:

@@ -114,7 +114,7 @@ class Panel:
                     f"{', '.join(column for column in part if column not in on)}."
                 )
             part = part[[*on, *wanted]]
-        frame = self._with_time(on)
+        frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
         return replace(
             self,
@@ -122,7 +122,8 @@ class Panel:
             sources=tuple(dict.fromkeys((*self.sources, name))),
         )
 
-    def _with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
+    def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
+        """Return the frame with the year beside the month when a yearly table is to be joined."""
         if "year" in on and "year" not in self.frame:
             return self.frame.assign(year=self.frame["month"].dt.year.astype("int64"))
         return self.frame

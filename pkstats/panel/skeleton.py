@@ -51,13 +51,17 @@ def chosen_missions(
     return frame.reset_index(drop=True)
 
 
+def runs(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for runs laid end to end, which run each place is in and its step (0, 1, …) there."""
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+
+
 def spell_months(frame: pd.DataFrame, first: str, last: str, keep: list[str]) -> pd.DataFrame:
     """Return one row per month of each spell (first and last month inclusive) with columns `keep`."""
     begin = frame[first].astype("int64").to_numpy()
     length = frame[last].astype("int64").to_numpy() - begin + 1
-    length = np.maximum(length, 0)
-    rows = np.repeat(np.arange(len(frame)), length)
-    offset = np.arange(len(rows)) - np.repeat(np.cumsum(length) - length, length)
+    rows, offset = runs(np.maximum(length, 0))
     out = frame[keep].take(rows).reset_index(drop=True)
     out["month"] = pd.PeriodIndex.from_ordinals(begin[rows] + offset, freq="M")
     return out

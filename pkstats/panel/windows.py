@@ -8,7 +8,7 @@ import pandas as pd
 from pkstats.errors import UnitMismatch
 from pkstats.panel.convert import combine_hosts
 from pkstats.panel.native import Native
-from pkstats.panel.skeleton import host_shares
+from pkstats.panel.skeleton import host_shares, runs
 from pkstats.registry.missions import AS_OF
 
 
@@ -31,8 +31,7 @@ def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFram
     else:
         raise UnitMismatch(f"window must be during, before or after; found {window!r}.")
     count = np.maximum(high - low + 1, 0)
-    rows = np.repeat(np.arange(len(missions)), count)
-    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    rows, step = runs(count)
     return pd.DataFrame(
         {"mission_id": missions["mission_id"].to_numpy()[rows], "year": low[rows] + step}
     )
@@ -77,8 +76,7 @@ def yearly_after(table: Native, missions: pd.DataFrame, column: str, years: int)
     last = missions["last_month"].dt.year.to_numpy()
     count = np.clip(int(AS_OF[:4]) - 1 - last, 0, years)
     count[(missions["exit"] == "ongoing").to_numpy()] = 0
-    rows = np.repeat(np.arange(len(missions)), count)
-    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    rows, step = runs(count)
     places = pd.DataFrame(
         {"mission_id": missions["mission_id"].to_numpy()[rows], "year": last[rows] + 1 + step}
     )

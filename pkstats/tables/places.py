@@ -91,11 +91,9 @@ def locked(folder: Path, seconds: float = 120) -> Iterator[None]:
         lock.release()
 
 
-def write_atomically(path: Path, content: bytes) -> bool:
-    """Write a file in one step; return whether its bytes changed."""
-    changed = _differs(path, content)
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file in one step."""
     write_together(path.parent, {path.name: content})
-    return changed
 
 
 def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_ndtr, ndtr
 
 from pkstats.errors import BadModel
+from pkstats.models.families.newton import orthogonal
 from pkstats.models.sample import Fitted, Sample
 from pkstats.models.separation import separated
 
@@ -65,15 +66,6 @@ def probit(sample: Sample) -> Fitted:
     return _fit(sample, PROBIT)
 
 
-def orthonormal(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a basis (n, k), columns uncorrelated with mean square one, and the matrix (k, k) that turns
-    its coefficients into the design's. Any scale of the columns becomes harmless.
-    """
-    basis, upper = np.linalg.qr(design)
-    root = np.sqrt(len(design))
-    return basis * root, np.linalg.inv(upper) * root
-
-
 def null_log_likelihood(outcome: np.ndarray, weights: np.ndarray) -> float:
     """Return the log likelihood of a constant alone."""
     share = float(weights @ outcome / weights.sum())
@@ -83,7 +75,7 @@ def null_log_likelihood(outcome: np.ndarray, weights: np.ndarray) -> float:
 def _fit(sample: Sample, link: Link) -> Fitted:
     outcome, design = sample.outcome, sample.design
     weights = np.ones(len(outcome)) if sample.weights is None else sample.weights
-    basis, back = orthonormal(design)
+    basis, back = orthogonal(design)
     inner = _maximise(sample, link, basis, weights)
     linear = basis @ inner
     rows, first, _ = link.rows(linear, 2 * outcome - 1)

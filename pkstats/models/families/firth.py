@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import chdtrc, expit, log_expit, ndtri
 
 from pkstats.errors import BadModel
-from pkstats.models.families.binary import null_log_likelihood, orthonormal
+from pkstats.models.families.binary import null_log_likelihood
+from pkstats.models.families.newton import orthogonal
 from pkstats.models.families.penalised import Problem, State, climb, evaluate
 from pkstats.models.sample import Fitted, Sample
 
@@ -29,7 +30,7 @@ def firth(sample: Sample) -> Fitted:
     """
     outcome, design = sample.outcome, sample.design
     weights = np.ones(len(outcome)) if sample.weights is None else sample.weights
-    basis, back = orthonormal(design)
+    basis, back = orthogonal(design)
     first, second = np.triu_indices(len(back))
     pairs = basis[:, first] * basis[:, second]
     problem = Problem(basis, outcome, 2 * outcome - 1, weights, pairs)
