@@ -23,6 +23,8 @@ ORDER = [
     "panel",
     "models",
     "checks",
+    "multiverse",
+    "evidence",
     "figures",
     "cli",
 ]

@@ -1,0 +1,1 @@
+"""The grid of defensible specifications, the batched engine, bootstrap and randomisation inference."""
