@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
     from pkstats.measures import measures
     from pkstats.models import fit, replicate, table
+    from pkstats.multiverse import bootstrap, multiverse
     from pkstats.panel import Panel, panel
     from pkstats.registry import mission
     from pkstats.registry import missions_table as missions
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "bootstrap": ("pkstats.multiverse", "bootstrap"),
     "build": ("pkstats.tables", "build"),
     "cite": ("pkstats.codebook", "cite"),
     "codebook": ("pkstats.codebook", "codebook"),
@@ -28,6 +30,7 @@ _HOMES = {
     "measures": ("pkstats.measures", "measures"),
     "mission": ("pkstats.registry", "mission"),
     "missions": ("pkstats.registry", "missions_table"),
+    "multiverse": ("pkstats.multiverse", "multiverse"),
     "Panel": ("pkstats.panel", "Panel"),
     "panel": ("pkstats.panel", "panel"),
     "read": ("pkstats.sources", "read"),
@@ -40,6 +43,7 @@ _HOMES = {
 __all__ = [
     "Panel",
     "__version__",
+    "bootstrap",
     "build",
     "cite",
     "codebook",
@@ -48,6 +52,7 @@ __all__ = [
     "measures",
     "mission",
     "missions",
+    "multiverse",
     "panel",
     "read",
     "replicate",

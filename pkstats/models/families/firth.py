@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import chdtrc, expit, log_expit, ndtri
 
@@ -18,6 +20,7 @@ def firth(sample: Sample) -> Fitted:
     Estimates maximise ℓ(β) + ½ log|X′WX|, as R's ``logistf`` and ``brglm2`` (``MPL_Jeffreys``) do.
     P values are those of penalised likelihood-ratio tests and intervals those of the profile
     penalised likelihood, at ``options["conf_level"]``; a term held fixed stays in the penalty.
+    ``options["profile"]`` names the places of the terms to profile, where not all are wanted.
     `bread` is the inverse of the unpenalised information and `scores` the unpenalised scores, both
     at the estimate. `log_likelihood` is unpenalised (comparable with a logit's);
     ``statistics["penalised_log_likelihood"]`` is what was maximised, in the terms' own units. Profiles
@@ -37,7 +40,7 @@ def firth(sample: Sample) -> Fitted:
     level = float(sample.options.get("conf_level", 0.95))
     try:
         best = climb(problem, evaluate(problem, np.zeros(len(back))), None, 1e-16)
-        intervals = _intervals(problem, best, back, level)
+        intervals = _intervals(problem, best, back, level, sample.options.get("profile"))
     except np.linalg.LinAlgError:
         raise BadModel(
             "The information matrix of Firth's logit is singular. Rescale or drop terms."
@@ -82,13 +85,16 @@ def _hold(problem: Problem, state: State, direction: np.ndarray, value: float) -
 
 
 def _intervals(
-    problem: Problem, best: State, back: np.ndarray, level: float
+    problem: Problem, best: State, back: np.ndarray, level: float, places: Sequence[int] | None
 ) -> dict[str, np.ndarray]:
     critical = float(ndtri(0.5 + level / 2))
-    tests = [max(0.0, 2 * (best.value - _hold(problem, best, row, 0.0).value)) for row in back]
-    ends = [[_end(problem, best, row, side, critical) for side in (-1, 1)] for row in back]
-    low, high = np.array(ends).T
-    return {"p_value": chdtrc(1, np.array(tests)), "conf_low": low, "conf_high": high}
+    p_value, low, high = np.full((3, len(back)), np.nan)
+    for place in range(len(back)) if places is None else places:
+        row = back[place]
+        test = max(0.0, 2 * (best.value - _hold(problem, best, row, 0.0).value))
+        p_value[place] = chdtrc(1, test)
+        low[place], high[place] = (_end(problem, best, row, side, critical) for side in (-1, 1))
+    return {"p_value": p_value, "conf_low": low, "conf_high": high}
 
 
 def _end(problem: Problem, best: State, direction: np.ndarray, side: int, critical: float) -> float:

@@ -1,0 +1,373 @@
+"""One batch of specifications, block by block: which path each takes, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pkstats.multiverse.data import (
+    BATCHED,
+    Sample,
+    Setting,
+    Table,
+    absorb,
+    table,
+)
+from pkstats.multiverse.elimination import factorise
+from pkstats.multiverse.grid import Batch, Grid
+from pkstats.multiverse.least_squares import (
+    Products,
+    clustered,
+    cross_products,
+    residual_squares,
+    solve_products,
+)
+from pkstats.multiverse.likelihood import Rows, products, solve
+from pkstats.multiverse.variance import KINDS, counts, fewest, spread, ways
+
+# Blocks this wide keep a block's arrays in the processor's cache at N = 900.
+WIDEST = 128
+ARRAYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Figures of S specifications, each of shape (S,).
+
+    `terms` counts coefficients; where `sound` is False the careful path has to decide.
+    """
+
+    estimate: np.ndarray
+    error: np.ndarray
+    count: np.ndarray
+    groups: np.ndarray
+    terms: np.ndarray
+    sound: np.ndarray
+
+
+def empty(size: int) -> Answer:
+    """Return an answer that leaves everything to the careful path."""
+    blank, zero = np.full(size, np.nan), np.zeros(size, dtype="int64")
+    return Answer(blank, blank.copy(), zero, zero.copy(), zero.copy(), np.zeros(size, dtype=bool))
+
+
+def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: float) -> Answer:
+    """Return what the batched engine finds for one batch, in the order of its sets.
+
+    Parameters
+    ----------
+    memory : float
+        Bytes that a block's arrays may take.
+    """
+    kind, size = setting.kind(batch.family), len(batch.sets)
+    terms = [batch.treatment, *grid.controls]
+    if (
+        batch.family not in BATCHED
+        or kind not in KINDS
+        or set(setting.options or ()) - {"exposure", "offset"}
+        or here.terms[batch.treatment].intricate
+        or any(here.terms[name].intricate for name in terms)
+    ):
+        return empty(size)
+    found = table(here, grid, batch, setting)
+    if len(found.kept) < 2:
+        return empty(size)
+    used = _used(found, grid, batch)
+    width = int(np.clip(memory / (8 * ARRAYS * len(found.kept)), 4, WIDEST))
+    if batch.family == "ols":
+        return _least_squares(found, here, batch, kind, used, width)
+    start = _start(found, batch.family)
+    parts = [
+        _rows_block(found, batch.family, kind, used[:, first : first + width], start)
+        for first in range(0, size, width)
+    ]
+    return join(parts)
+
+
+def join(parts: list[Answer]) -> Answer:
+    """Return several answers as one."""
+    names = Answer.__dataclass_fields__
+    return Answer(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _used(found: Table, grid: Grid, batch: Batch) -> np.ndarray:
+    """Return which columns each specification uses, (P, S)."""
+    sets = grid.sets[batch.sets].T
+    used = np.ones((len(found.owner), len(batch.sets)), dtype=bool)
+    some = found.owner >= 0
+    used[some] = sets[found.owner[some]]
+    return used
+
+
+def _start(found: Table, family: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return information (P, P) and information times coefficients (P,) of the whole model.
+
+    Every specification starts from the whole model's quadratic approximation with the columns it
+    lacks held at zero.
+    """
+    rows = replace(found.rows, pairs=products(found.rows.columns))
+    mask = None
+    if found.missing is not None:
+        mask = (~found.missing.any(axis=1)).astype("float64")[:, None]
+        mask = None if mask.sum() < 2 * len(found.owner) else mask
+    count = len(found.owner)
+    weights = np.ones(len(rows.outcome)) if rows.weights is None else rows.weights
+    level = float(weights @ rows.outcome / weights.sum())
+    begin = np.zeros((count, 1))
+    if family == "poisson":
+        begin[0] = np.log(max(level, 1e-12))
+        if rows.offset is not None:
+            begin[0] -= np.log(weights @ np.exp(rows.offset) / weights.sum())
+    elif 0 < level < 1:
+        begin[0] = np.log(level / (1 - level))
+    whole = solve(family, rows, np.ones((count, 1), dtype=bool), begin, mask)
+    point = whole.coefficients[:, 0] if whole.converged[0] else begin[:, 0]
+    information = _information(family, rows, point, mask)
+    return information, information @ point
+
+
+def _information(family: str, rows: Rows, point: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    predictor = rows.columns @ point + (0.0 if rows.offset is None else rows.offset)
+    mean = np.exp(predictor) if family == "poisson" else 1 / (1 + np.exp(-predictor))
+    slope = mean if family == "poisson" else mean * (1 - mean)
+    for extra in (rows.weights, None if mask is None else mask[:, 0]):
+        slope = slope if extra is None else slope * extra
+    return (rows.columns * slope[:, None]).T @ rows.columns
+
+
+def _rows_block(
+    found: Table,
+    family: str,
+    kind: str,
+    used: np.ndarray,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+    taken: np.ndarray | None = None,
+) -> Answer:
+    """Return the answer for one block by Newton's method over the rows.
+
+    `taken`, shape (N, S), says which rows each specification may use at all.
+    """
+    here = np.flatnonzero(used.any(axis=1))
+    used, size = used[here], used.shape[1]
+    columns = np.ascontiguousarray(found.rows.columns[:, here])
+    rows = replace(
+        found.rows, columns=columns, pairs=products(columns), spare=found.rows.spare[here]
+    )
+    mask = taken
+    if found.missing is not None:
+        lacking = found.missing[:, here].astype("float64") @ used
+        if lacking.any():
+            whole = (lacking == 0).astype("float64")
+            mask = whole if taken is None else whole * taken
+    begin = np.zeros(used.shape)
+    if start is not None:
+        information, right = start[0][np.ix_(here, here)], start[1][here]
+        matrices = np.repeat(information[:, :, None], size, axis=2)
+        first = factorise(matrices, used, rows.spare)
+        begin = first.solve(np.repeat(right[:, None], size, axis=1))
+        begin[:, ~np.isfinite(begin).all(axis=0)] = 0.0
+    done = solve(family, rows, used, begin, mask)
+    unit = np.zeros(used.shape)
+    unit[-1] = 1.0
+    inverse = done.factor.solve(unit)
+    terms = done.factor.used.sum(axis=0) + found.absorbed
+    if kind == "classical":
+        count, groups = counts(mask, found.clusters, len(columns), size)
+        variance = inverse[-1].copy()
+        if family == "ols":
+            weights = 1.0 if rows.weights is None else rows.weights[:, None]
+            variance *= (done.residuals**2 / weights).sum(axis=0) / (count - terms)
+        number = fewest(groups, size)
+    else:
+        likelihood = family != "ols"
+        direction = columns @ inverse
+        part = spread(kind, direction, done.residuals, found.clusters, terms, mask, likelihood)
+        variance, count, number = part.variance, part.count, part.groups
+    return _answer(
+        found, done.coefficients[-1], variance, count, number, terms, done.converged, mask
+    )
+
+
+def _answer(
+    found: Table,
+    coefficient: np.ndarray,
+    variance: np.ndarray,
+    count: np.ndarray,
+    groups: np.ndarray,
+    terms: np.ndarray,
+    sound: np.ndarray,
+    mask: np.ndarray | None,
+) -> Answer:
+    unit = np.full(len(coefficient), 1 / found.scale)
+    if found.raw is not None:
+        unit *= _deviation(found.raw, mask)
+    with np.errstate(invalid="ignore"):
+        error = np.sqrt(variance) * np.abs(unit)
+    sound = sound & (count > terms) & np.isfinite(error) & (error > 0)
+    if found.clusters:
+        sound &= groups > 1
+    return Answer(coefficient * unit, error, count, groups, terms, sound)
+
+
+def _deviation(values: np.ndarray, mask: np.ndarray | None) -> np.ndarray | float:
+    """Return the standard deviation of the treatment in each specification's rows."""
+    if mask is None:
+        return float(values.std(ddof=1))
+    count = mask.sum(axis=0)
+    centred = values - values.mean()
+    with np.errstate(all="ignore"):
+        total = centred @ mask
+        return np.sqrt(((centred**2) @ mask - total**2 / count) / (count - 1))
+
+
+def _least_squares(
+    found: Table, here: Sample, batch: Batch, kind: str, used: np.ndarray, width: int
+) -> Answer:
+    """Return least squares by the cheapest path that suits missing values and fixed effects."""
+    size = used.shape[1]
+    if found.missing is None:
+        groups = [(np.arange(len(found.kept)), np.arange(size))]
+    else:
+        places = np.flatnonzero(found.missing.any(axis=0))
+        patterns, member = np.unique(used[places], axis=1, return_inverse=True)
+        if not batch.fixed and patterns.shape[1] * 8 > size:
+            parts = [
+                _rows_block(found, "ols", kind, used[:, first : first + width])
+                for first in range(0, size, width)
+            ]
+            return join(parts)
+        member = member.ravel()
+        order = np.argsort(member, kind="stable")
+        chunks = np.split(order, np.cumsum(np.bincount(member))[:-1])
+        groups = [
+            (np.flatnonzero(~found.missing[:, places[patterns[:, i]]].any(axis=1)), chunk)
+            for i, chunk in enumerate(chunks)
+        ]
+    parts, where = [], []
+    for kept, members in groups:
+        part = _narrowed(found, here, batch, kept)
+        for first in range(0, len(members), width):
+            chosen = members[first : first + width]
+            parts.append(_pattern_block(part, kind, used[:, chosen]))
+            where.append(chosen)
+        del part
+    return _reordered(join(parts), np.concatenate(where))
+
+
+def _reordered(whole: Answer, where: np.ndarray) -> Answer:
+    back = np.empty(len(where), dtype="intp")
+    back[where] = np.arange(len(where))
+    return Answer(*(getattr(whole, name)[back] for name in Answer.__dataclass_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A table on the rows of one pattern of missing values, with its cross-products."""
+
+    table: Table
+    products: Products | None
+    constant: bool
+
+
+def _narrowed(found: Table, here: Sample, batch: Batch, kept: np.ndarray) -> Pattern:
+    if not len(kept):
+        return Pattern(found, None, True)
+    raw = None if found.raw is None else found.raw[kept]
+    if batch.fixed:
+        part = absorb(found, here, batch.fixed, kept)
+    elif len(kept) == len(found.kept):
+        part = replace(found, missing=None)
+    else:
+        part = _subset(found, kept)
+    part = replace(part, raw=raw)
+    outcome = found.rows.outcome[kept]
+    return Pattern(part, cross_products(part.rows, part.clusters), bool(np.ptp(outcome) == 0))
+
+
+def _subset(found: Table, kept: np.ndarray) -> Table:
+    rows = found.rows
+    codes = None if found.codes is None else found.codes[kept]
+    narrow = Rows(
+        rows.columns[kept],
+        np.empty((0, len(kept))),
+        rows.outcome[kept],
+        None if rows.weights is None else rows.weights[kept],
+        None,
+        rows.spare,
+    )
+    return replace(found, rows=narrow, missing=None, clusters=ways(codes), codes=codes)
+
+
+def _pattern_block(part: Pattern, kind: str, used: np.ndarray) -> Answer:
+    found, size = part.table, used.shape[1]
+    if part.products is None or part.constant:
+        return empty(size)
+    if found.absorbed:
+        used = used.copy()
+        used[0] = False
+    if kind not in ("classical", "cr1"):
+        return _rows_block(found, "ols", kind, used)
+    here = np.flatnonzero(used.any(axis=1))
+    small = _columns(part.products, here)
+    coefficients, inverse, factor = solve_products(
+        small, used[here], found.rows.spare[here], len(here) - 1
+    )
+    terms = factor.used.sum(axis=0) + found.absorbed
+    count = np.full(size, part.products.rows)
+    groups = np.full(size, min((len(o) for _, o in part.products.within[:2]), default=0))
+    if kind == "classical":
+        with np.errstate(all="ignore"):
+            variance = inverse[-1] * residual_squares(small, coefficients) / (count - terms)
+    else:
+        with np.errstate(all="ignore"):
+            variance = clustered(small, coefficients, inverse, found.clusters, terms).variance
+    return _answer(found, coefficients[-1], variance, count, groups, terms, factor.sound, None)
+
+
+def _columns(found: Products, here: np.ndarray) -> Products:
+    """Return the cross-products of some columns."""
+    count = len(found.whole)
+    if len(here) == count:
+        return found
+    within = tuple(
+        (
+            np.ascontiguousarray(square.reshape(-1, count, count)[:, here][:, :, here]).reshape(
+                -1, len(here)
+            ),
+            outcome[:, here],
+        )
+        for square, outcome in found.within
+    )
+    whole = found.whole[np.ix_(here, here)]
+    return replace(found, whole=whole, outcome=found.outcome[here], within=within)
+
+
+def left_out(
+    here: Sample, grid: Grid, batch: Batch, setting: Setting
+) -> Iterator[tuple[np.ndarray, Answer, float]]:
+    """Fit each specification of a batch without each cluster in turn.
+
+    Yields
+    ------
+    tuple
+        Labels of the clusters (G,), the answers without them (G,), and the estimate with all.
+    """
+    found = table(here, grid, batch, setting, dummies=True)
+    if len(found.kept) < 2 or found.codes is None:
+        return
+    kind = setting.kind(batch.family)
+    start = None if batch.family == "ols" else _start(found, batch.family)
+    labels = here.frame[setting.cluster[0]].iloc[found.kept].to_numpy()
+    _, first = np.unique(found.codes, return_index=True)
+    present = (found.codes[:, None] != np.arange(len(first))).astype("float64")
+    weights = np.column_stack([np.ones(len(present)), present])
+    for i in range(len(batch.sets)):
+        one = _used(found, grid, replace(batch, sets=batch.sets[i : i + 1]))
+        used = np.repeat(one, weights.shape[1], axis=1)
+        done = _rows_block(found, batch.family, kind, used, start, weights)
+        if not done.sound[0]:
+            continue
+        without = Answer(*(getattr(done, name)[1:] for name in Answer.__dataclass_fields__))
+        yield labels[first], without, float(done.estimate[0])

@@ -1,0 +1,288 @@
+"""The grid of specifications: what varies, what never stands together, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from pkstats.errors import BadModel, UnknownColumn, suggestion
+from pkstats.measures import measure
+from pkstats.models.families import family as find_family
+from pkstats.models.formula import parse
+
+LIMIT = 10_000_000
+ORDER = ("before", "entry", "during", "after")
+PARTS = ("always", "any", "one of")
+Fixed = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Specifications that differ in their controls alone; `sets` are rows of `Grid.sets`, (S,)."""
+
+    sample: str
+    outcome: str
+    family: str
+    treatment: str
+    fixed: Fixed
+    sets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A declared grid.
+
+    Attributes
+    ----------
+    samples : mapping of str to str or None
+        Names and pandas queries.
+    families : mapping of str to tuple of str
+        Each outcome's families.
+    controls : tuple of str
+        Every control term that some specification uses.
+    sets : array of bool, shape (sets of controls, controls)
+    batches : tuple of Batch
+    notes : tuple of str
+        What was excluded, and why.
+    """
+
+    samples: Mapping[str, str | None]
+    families: Mapping[str, tuple[str, ...]]
+    treatments: tuple[str, ...]
+    fixed: tuple[Fixed, ...]
+    controls: tuple[str, ...]
+    sets: np.ndarray = field(repr=False)
+    batches: tuple[Batch, ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of specifications."""
+        return sum(len(batch.sets) for batch in self.batches)
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """What varies: the options of each axis; a control is in or out."""
+        varying = np.atleast_1d(self.sets.any(axis=0) & ~self.sets.all(axis=0))
+        axes = {
+            "sample": list(self.samples),
+            "outcome": list(self.families),
+            "family": sorted({name for names in self.families.values() for name in names}),
+            "treatment": list(self.treatments),
+            "fixed_effects": [" + ".join(option) or "none" for option in self.fixed],
+        }
+        names = [name for name, varies in zip(self.controls, varying, strict=True) if varies]
+        return axes | {f"control {name}": ["in", "out"] for name in names}
+
+
+def declare(
+    outcome: str | Sequence[str],
+    treatment: str | Sequence[str],
+    controls: Any = (),
+    samples: Mapping[str, str | None] | None = None,
+    family: Any = "ols",
+    fixed_effects: Any = None,
+    exclude: Iterable[tuple[str, str]] = (),
+    limit: int = LIMIT,
+) -> Grid:
+    """Return the grid of specifications; see `pkstats.multiverse`.
+
+    Raises
+    ------
+    BadModel
+        When the grid is empty or larger than `limit`, names an unknown family, or has a control
+        that equals a treatment.
+    """
+    outcomes, treatments = _texts(outcome, "outcome"), _texts(treatment, "treatment")
+    families = _families(family, outcomes)
+    fixed = _fixed(fixed_effects)
+    parts = _parts(controls)
+    named = dict(samples or {"all": None})
+    options: dict[str, int] = {
+        "samples": len(named),
+        "outcomes × families": sum(map(len, families.values())),
+        "treatments": len(treatments),
+        "fixed effects": len(fixed),
+        f"subsets of {len(parts['any'])} controls": 2 ** len(parts["any"]),
+        **{f"choices of {name}": len(choices) for name, choices in parts["one of"].items()},
+    }
+    _refuse(options, limit)
+    terms, sets = _control_sets(parts)
+    for term in (*treatments, *terms):
+        parse(f"~ {term}")
+    for name in treatments:
+        if name in terms:
+            raise BadModel(
+                f"{name!r} is both a treatment and a control. Leave it out of the controls."
+            )
+    apart, notes = _apart(treatments, terms, tuple(exclude))
+    sets = sets[~_together(sets, terms, apart)]
+    chosen = {name: _allowed(sets, name, terms, apart) for name in treatments}
+    batches = tuple(
+        Batch(sample, result, kind, name, absorbed, chosen[name])
+        for sample, result, name, absorbed in product(named, outcomes, treatments, fixed)
+        for kind in families[result]
+        if len(chosen[name])
+    )
+    if not batches:
+        raise BadModel(f"The grid is empty: every set of controls is excluded. {' '.join(notes)}")
+    return Grid(named, families, treatments, fixed, terms, sets, batches, notes)
+
+
+def _texts(values: str | Sequence[str], what: str) -> tuple[str, ...]:
+    found = (values,) if isinstance(values, str) else tuple(values)
+    if not found:
+        raise BadModel(f"The grid is empty: it needs at least one {what}.")
+    if len(set(found)) < len(found):
+        raise BadModel(f"{what}= names {', '.join(sorted(found))}: each may stand there once.")
+    return found
+
+
+def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    if not isinstance(family, Mapping):
+        family = dict.fromkeys(outcomes, family)
+    lacking = [name for name in outcomes if name not in family]
+    if lacking:
+        raise BadModel(f"family= names no family for the outcomes {', '.join(lacking)}.")
+    found = {name: _texts(family[name], "family") for name in outcomes}
+    for names in found.values():
+        for name in names:
+            if find_family(name).outcome == "none":
+                raise BadModel(f"family={name!r} has no outcome to vary. Fit it with pk.fit.")
+    return found
+
+
+def _fixed(options: Any) -> tuple[Fixed, ...]:
+    listed = options if isinstance(options, list) else [options]
+    found = tuple(
+        () if option is None else (option,) if isinstance(option, str) else tuple(option)
+        for option in listed
+    )
+    if not found:
+        raise BadModel("The grid is empty: fixed_effects=[] has no option. None means none.")
+    return found
+
+
+def _parts(controls: Any) -> dict[str, Any]:
+    if isinstance(controls, str):
+        controls = [controls]
+    if not isinstance(controls, Mapping):
+        controls = {"any": list(controls)}
+    for name in controls:
+        if name not in PARTS:
+            raise BadModel(
+                f"controls= has the parts {', '.join(map(repr, PARTS))}; found {name!r}."
+                f"{suggestion(name, PARTS)}"
+            )
+    parts: dict[str, Any] = {
+        "always": tuple(controls.get("always", ())),
+        "any": tuple(controls.get("any", ())),
+        "one of": {name: tuple(group) for name, group in controls.get("one of", {}).items()},
+    }
+    empty = [name for name, group in parts["one of"].items() if not group]
+    if empty:
+        raise BadModel(f"The grid is empty: controls 'one of' {', '.join(empty)} has no choice.")
+    listed = [*parts["always"], *parts["any"]]
+    listed += [term for group in parts["one of"].values() for term in group if term is not None]
+    twice = sorted({term for term in listed if listed.count(term) > 1})
+    if twice:
+        raise BadModel(f"controls= names {', '.join(twice)} more than once.")
+    return parts
+
+
+def _refuse(options: dict[str, int], limit: int) -> None:
+    size = prod(options.values())
+    if size <= limit:
+        return
+    longest = sorted(options.items(), key=lambda item: -item[1])[:3]
+    raise BadModel(
+        f"The grid has {size:,} specifications, over the limit of {limit:,}. Narrow it: "
+        f"{', '.join(f'{count:,} {name}' for name, count in longest)}. Controls every reader would "
+        "insist on belong in 'always', rival codings of one thing in 'one of'; or raise limit=."
+    )
+
+
+def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the control terms and which of them each set has, (sets, terms)."""
+    count = len(parts["any"])
+    subsets = (np.arange(2**count)[:, None] >> np.arange(count)[None, ::-1]) & 1
+    terms = (*parts["always"], *parts["any"])
+    sets = np.hstack([np.ones((len(subsets), len(parts["always"])), int), subsets]).astype(bool)
+    for group in parts["one of"].values():
+        named = [term for term in group if term is not None]
+        block = np.array([[term == choice for term in named] for choice in group], dtype=bool)
+        block = block.reshape(len(group), len(named))
+        sets = np.hstack([np.repeat(sets, len(group), axis=0), np.tile(block, (len(sets), 1))])
+        terms = (*terms, *named)
+    return terms, sets
+
+
+def _apart(
+    treatments: tuple[str, ...], terms: tuple[str, ...], exclude: tuple[tuple[str, str], ...]
+) -> tuple[set[frozenset[str]], tuple[str, ...]]:
+    """Return pairs of terms that never stand together, and why."""
+    known = (*treatments, *terms)
+    notes = []
+    apart: set[frozenset[str]] = set()
+    for pair in exclude:
+        unknown = [name for name in pair if name not in known]
+        if unknown or len(set(pair)) != 2:
+            raise BadModel(
+                f"exclude= takes pairs of different terms of the grid; found {pair!r}."
+                f"{suggestion(unknown[0], known) if unknown else ''}"
+            )
+        apart.add(frozenset(pair))
+        notes.append(f"{pair[0]} and {pair[1]} never stand together.")
+    columns = {name: set(parse(f"~ {name}").columns) for name in known}
+    for place, term in enumerate(terms):
+        for other in (*treatments, *terms[:place]):
+            both = frozenset((term, other))
+            interaction = ":" in term + other or "*" in term + other
+            if columns[term] & columns[other] and both not in apart and not interaction:
+                apart.add(both)
+                notes.append(f"{other} and {term} are two codings of one column.")
+        for name in treatments:
+            if frozenset((term, name)) not in apart and _later(columns[term], columns[name]):
+                apart.add(frozenset((term, name)))
+                notes.append(f"{term} is fixed after {name}: no control of it.")
+    return apart, tuple(notes)
+
+
+def _later(control: set[str], treatment: set[str]) -> bool:
+    """Return whether a control is fixed after a treatment, by the register of measures."""
+    own, other = (
+        [ORDER.index(time) for time in map(_timing, names) if time in ORDER]
+        for names in (control, treatment)
+    )
+    return bool(own and other) and max(own) > max(*other, ORDER.index("entry"))
+
+
+@lru_cache(maxsize=4096)
+def _timing(column: str) -> str:
+    try:
+        return measure(column).timing
+    except UnknownColumn:
+        return ""
+
+
+def _together(sets: np.ndarray, terms: tuple[str, ...], apart: set[frozenset[str]]) -> np.ndarray:
+    found = np.zeros(len(sets), dtype=bool)
+    for pair in apart:
+        places = [terms.index(name) for name in pair if name in terms]
+        if len(places) == 2:
+            found |= sets[:, places].all(axis=1)
+    return found
+
+
+def _allowed(
+    sets: np.ndarray, treatment: str, terms: tuple[str, ...], apart: set[frozenset[str]]
+) -> np.ndarray:
+    """Return the places of the sets without a control that the treatment excludes, shape (S,)."""
+    never = [terms.index(name) for name in terms if frozenset((name, treatment)) in apart]
+    return np.flatnonzero(~sets[:, never].any(axis=1))

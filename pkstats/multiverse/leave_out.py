@@ -1,0 +1,118 @@
+"""Does one mission family carry the answer? Every specification again without each cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import BadModel
+from pkstats.multiverse.data import BATCHED, Sample, Setting, needed, sample
+from pkstats.multiverse.engine import left_out
+from pkstats.multiverse.grid import Grid
+from pkstats.multiverse.summary import sampled
+from pkstats.multiverse.variance import KINDS
+
+
+@dataclass(frozen=True)
+class Influence:
+    """What becomes of the answers without each cluster.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per cluster left out: `median` of the estimates without it, `shift` of the median in
+        median standard errors, share of specifications that change sign, share significant at 5%.
+    median : float
+        With every cluster.
+    specifications : int
+        How many were refitted.
+    """
+
+    frame: pd.DataFrame
+    median: float
+    specifications: int
+
+    @property
+    def most(self) -> str:
+        """The cluster whose absence moves the median most."""
+        return str(self.frame["cluster"].iloc[0]) if len(self.frame) else ""
+
+    @property
+    def stable(self) -> bool:
+        """Whether the median keeps its sign whichever cluster is left out."""
+        return bool((np.sign(self.frame["median"]) == np.sign(self.median)).all())
+
+    def __repr__(self) -> str:
+        keeps = "keeps its sign whichever is left out" if self.stable else "changes sign"
+        return (
+            f"Median {self.median:.3g} over {self.specifications} specifications; it {keeps}.\n"
+            f"{self.frame.head(8).to_string(index=False, float_format='%.3g')}"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{repr(self).splitlines()[0]}</p>{self.frame.head(8).to_html(index=False)}"
+
+
+def influence(
+    frame: pd.DataFrame, grid: Grid, setting: Setting, limit: int, seed: int
+) -> Influence:
+    """Leave each cluster out of up to `limit` specifications of the batched families.
+
+    Raises
+    ------
+    BadModel
+        Without one column of clusters, or when no specification is of a batched family.
+    """
+    if len(setting.cluster) != 1:
+        raise BadModel("Leaving clusters out needs cluster=, one column of independent units.")
+    names = [name for name in needed(grid, setting) if name in frame]
+    possible = [
+        batch
+        for batch in grid.batches
+        if batch.family in BATCHED and setting.kind(batch.family) in KINDS
+    ]
+    if not possible:
+        raise BadModel(f"Leaving clusters out is for the families {', '.join(BATCHED)}.")
+    picked = sampled([len(batch.sets) for batch in possible], limit, seed)
+    samples: dict[str, Sample] = {}
+    parts, whole = [], []
+    number = 0
+    for batch, places in zip(possible, picked, strict=True):
+        if not len(places):
+            continue
+        if batch.sample not in samples:
+            here = sample(frame, grid, batch.sample)
+            samples[batch.sample] = Sample(here.frame[names], here.terms)
+        part = replace(batch, sets=batch.sets[places])
+        for labels, found, every in left_out(samples[batch.sample], grid, part, setting):
+            good = found.sound
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "cluster": labels[good],
+                        "estimate": found.estimate[good],
+                        "error": found.error[good],
+                        "same": np.sign(found.estimate[good]) == np.sign(every),
+                    }
+                )
+            )
+            whole.append(every)
+            number += 1
+    if not parts:
+        return Influence(pd.DataFrame(columns=["cluster", "median"]), np.nan, 0)
+    long = pd.concat(parts, ignore_index=True)
+    long["significant"] = np.abs(long["estimate"]) > 1.96 * long["error"]
+    median = float(np.nanmedian(whole))
+    groups = long.groupby("cluster", sort=True)
+    result = pd.DataFrame(
+        {
+            "median": groups["estimate"].median(),
+            "shift": (groups["estimate"].median() - median) / groups["error"].median(),
+            "sign_changes": 1 - groups["same"].mean(),
+            "significant": groups["significant"].mean(),
+        }
+    ).reset_index()
+    order = result["shift"].abs().sort_values(ascending=False, kind="stable").index
+    return Influence(result.loc[order].reset_index(drop=True), median, number)

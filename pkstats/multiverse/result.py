@@ -1,0 +1,249 @@
+"""Multiverse: the answers of a whole grid, what they say together, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from pkstats.errors import BadModel
+from pkstats.models import Estimate, fit
+from pkstats.multiverse import store
+from pkstats.multiverse.careful import formula
+from pkstats.multiverse.data import Setting
+from pkstats.multiverse.grid import Batch, Grid
+from pkstats.multiverse.leave_out import Influence, influence
+from pkstats.multiverse.run import Resources
+from pkstats.multiverse.summary import drivers, shares
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pkstats.multiverse.permutation import Permutation
+
+
+@dataclass(frozen=True)
+class Multiverse:
+    """Every specification of a grid: associations, one row each.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row per specification: `specification`, the choices (`outcome`, `treatment`, `controls`,
+        `sample`, `family`, `fixed_effects`), `estimate`, `std_error`, `statistic`, `p_value`,
+        `conf_low`, `conf_high`, `n`, `clusters`, `converged`, `flags` (how it was fitted, when not
+        the ordinary way) and `why`.
+    grid : Grid
+    setting : Setting
+    data : DataFrame or None
+        What it was fitted on; None when reloaded without its data.
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    grid: Grid
+    setting: Setting
+    data: pd.DataFrame | None = field(repr=False)
+    hash: str = ""
+    seed: int = 0
+    sources: tuple[str, ...] = ()
+    declared: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    resources: Resources = field(default_factory=Resources, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Number of specifications."""
+        return len(self.frame)
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """What varies, and between which options."""
+        return self.grid.axes
+
+    @cached_property
+    def controls(self) -> dict[str, np.ndarray]:
+        """For each control that varies, which specifications have it, shape (S,)."""
+        places = np.concatenate([batch.sets for batch in self.grid.batches])
+        used = self.grid.sets[places]
+        return {
+            name: used[:, i]
+            for i, name in enumerate(self.grid.controls)
+            if 0 < used[:, i].sum() < len(used)
+        }
+
+    def summary(self, direction: int = 1, by: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the spread of the answers, one row for all or one for each choice in `by`.
+
+        Parameters
+        ----------
+        direction : {1, −1}
+            The sign the claim expects.
+        by : str or sequence of str, optional
+            Axes such as ``"outcome"``.
+
+        Returns
+        -------
+        DataFrame
+            Counts, median and range, shares by sign and significance at 5%, share of sign flips and
+            flagged specifications; without `by` also the axis that moves the answer most and, where
+            the data are at hand, the cluster whose absence does.
+        """
+        if by is not None:
+            rows = {
+                key: {**shares(part, direction), "flagged": float((part["flags"] != "").mean())}
+                for key, part in self.frame.groupby(by, observed=True)
+            }
+            names = [by] if isinstance(by, str) else list(by)
+            return pd.DataFrame(rows).T.rename_axis(names)
+        found: dict[str, Any] = dict(shares(self.frame, direction))
+        found["flagged"] = float((self.frame["flags"] != "").mean())
+        moving = self.drivers()
+        if len(moving):
+            found["moved_most_by"] = moving["axis"].iloc[0]
+            found["share_of_variance"] = moving["share_of_variance"].iloc[0]
+        if self.data is not None and self.setting.cluster:
+            found["most_influential"] = self.influence().most
+        return pd.DataFrame([found], index=["all"])
+
+    def drivers(self, of: str | None = None) -> pd.DataFrame:
+        """Return which choices move the answer: each axis's share of its variance (η²).
+
+        `of` is ``"estimate"``, or ``"statistic"`` where outcomes or families differ in scale (then
+        the default).
+        """
+        mixed = self.frame["outcome"].nunique() > 1 or self.frame["family"].nunique() > 1
+        mixed = mixed or self.frame["treatment"].nunique() > 1
+        return drivers(self.frame, self.controls, of or ("statistic" if mixed else "estimate"))
+
+    def influence(self, limit: int = 60) -> Influence:
+        """Return what becomes of the answers when each cluster is left out.
+
+        `limit` specifications (drawn with the grid's seed) are fitted again without each cluster.
+        """
+        with threadpool_limits(1, user_api="blas"):
+            return influence(self._data(), self.grid, self.setting, limit, self.seed)
+
+    def permute(
+        self,
+        draws: int = 500,
+        direction: int = 1,
+        seed: int | None = None,
+        limit: int | None = None,
+    ) -> Permutation:
+        """Test the sharp null that the treatment has nothing to do with any outcome.
+
+        Treatments are exchanged between clusters and the whole grid (or `limit` specifications of
+        it) fitted again, `draws` times; see `pkstats.multiverse.permutation`.
+        """
+        from pkstats.multiverse.permutation import permute
+
+        return permute(self, draws, direction, self.seed if seed is None else seed, limit)
+
+    def corrected(
+        self, families: Mapping[str, Sequence[str]] | None = None, method: str = "holm"
+    ) -> pd.DataFrame:
+        """Return the frame with `p_corrected` over families of outcomes.
+
+        Parameters
+        ----------
+        families : mapping of str to sequence of str, optional
+            Registered families of outcomes; all outcomes are one by default. Within each, the
+            outcomes of otherwise equal specifications are corrected together.
+        method : {"bonferroni", "holm", "bh", "by"}
+        """
+        from pkstats.multiverse.corrections import corrected
+
+        return corrected(self.frame, families, method)
+
+    def estimate(self, specification: int) -> Estimate:
+        """Return one specification as an `Estimate`, fitted by `pkstats.fit`."""
+        if not 0 <= specification < self.size:
+            raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
+        batch, chosen = self.at(specification)
+        query = self.grid.samples[batch.sample]
+        frame = self._data()
+        return fit(
+            formula(self.grid, batch, chosen),
+            frame if query is None else frame.query(query),
+            family=batch.family,
+            cluster=self.setting.cluster or None,
+            vcov=self.setting.vcov,
+            weights=self.setting.weights,
+            conf_level=self.setting.conf_level,
+            **(self.setting.options or {}),
+        )
+
+    def at(self, specification: int) -> tuple[Batch, np.ndarray]:
+        """Return a specification's batch, and which controls it has."""
+        for batch in self.grid.batches:
+            if specification < len(batch.sets):
+                return batch, self.grid.sets[batch.sets[specification]]
+            specification -= len(batch.sets)
+        raise IndexError(specification)
+
+    def table(self, rows: int = 20) -> pd.DataFrame:
+        """Return specifications evenly spread from the lowest to the highest estimate."""
+        ordered = self.frame.dropna(subset="estimate").sort_values("estimate", kind="stable")
+        places = np.unique(np.linspace(0, len(ordered) - 1, min(rows, len(ordered))).astype(int))
+        varying = [name for name in ordered if name not in ("why",)]
+        return ordered.iloc[places][varying].reset_index(drop=True)
+
+    def plot(self, **options: Any) -> Figure:
+        """Draw the specification curve with the dashboard of choices below it."""
+        return import_module("pkstats.figures.curve").draw(self, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result as Parquet, with the grid, the setting and the hash of the data."""
+        path = Path(path)
+        about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
+        store.finish(path, self.frame, {**about, "sources": list(self.sources)})
+        return path
+
+    def cite(self, style: str = "text") -> str:
+        """Return the citations owed for the data behind it."""
+        from pkstats.codebook import cite
+
+        return cite(list(self.sources), style=style)
+
+    def _data(self) -> pd.DataFrame:
+        if self.data is None:
+            raise BadModel(
+                "This multiverse was reloaded without its data. Use reload(path, data) to refit."
+            )
+        return self.data
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __repr__(self) -> str:
+        found = shares(self.frame)
+        axes = [
+            f"{len(options)} × {name}"
+            for name, options in self.axes.items()
+            if len(options) > 1 and not name.startswith("control ")
+        ]
+        lines = [f"Multiverse: {self.size:,} specifications{': ' * bool(axes)}{', '.join(axes)}"]
+        varying = len(self.controls)
+        if varying:
+            lines.append(f"{varying} controls in or out")
+        if found["estimated"]:
+            lines.append(
+                f"median {found['median']:.3g}, from {found['lowest']:.3g} to {found['highest']:.3g}; "
+                f"{found['claimed_sign']:.0%} above zero, interval above zero in "
+                f"{found['claimed_significant']:.0%}, below in {found['opposite_significant']:.0%}"
+            )
+        flags = self.frame.loc[self.frame["flags"] != "", "flags"].value_counts()
+        lines += [f"{count:,} {flag}" for flag, count in flags.items()]
+        lines += [f"! {note}" for note in self.grid.notes[:5]]
+        lines.append("! associations, not effects: missions are not sent at random")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head = "<br>".join(repr(self).splitlines())
+        return f"<p>{head}</p>{self.table(8).to_html(index=False, float_format='%.3g')}"

@@ -1,0 +1,188 @@
+"""Run a grid: chunks over both cores or a cluster, a progress bar, and resuming after an interruption."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy import special
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from pkstats.multiverse.careful import careful
+from pkstats.multiverse.data import Sample, Setting, needed, sample
+from pkstats.multiverse.engine import Answer, answer
+from pkstats.multiverse.grid import Batch, Grid
+
+CHUNK = 8192
+LONG = 20_000
+MANY_REFITS = 400
+FIGURES = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Bytes for all workers together, how many workers (None: every core), a progress bar or not."""
+
+    memory: float = 512e6
+    workers: int | None = None
+    progress: bool | None = None
+
+    @property
+    def count(self) -> int:
+        """Number of workers."""
+        return self.workers or os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Part of a batch: which one, and the specifications (in the grid's order) it covers."""
+
+    batch: Batch
+    number: int
+    first: int
+
+
+def chunks(grid: Grid) -> list[Chunk]:
+    """Return the grid in parts of at most `CHUNK` specifications."""
+    found: list[Chunk] = []
+    first = 0
+    for batch in grid.batches:
+        for start in range(0, len(batch.sets), CHUNK):
+            part = replace(batch, sets=batch.sets[start : start + CHUNK])
+            found.append(Chunk(part, len(found), first))
+            first += len(part.sets)
+    return found
+
+
+def run(
+    frame: pd.DataFrame,
+    grid: Grid,
+    setting: Setting,
+    resources: Resources,
+    wanted: list[Chunk],
+    keep: Callable[[Chunk, pd.DataFrame], None],
+) -> None:
+    """Fit the chunks; `keep` receives each one's figures, not necessarily in order."""
+    total = sum(len(chunk.batch.sets) for chunk in wanted)
+    show = resources.progress if resources.progress is not None else total >= LONG
+    names = [name for name in needed(grid, setting) if name in frame]
+    with tqdm(total=total, unit="spec", disable=not show, desc="multiverse") as bar:
+        for name in grid.samples:
+            mine = [chunk for chunk in wanted if chunk.batch.sample == name]
+            if not mine:
+                continue
+            here = sample(frame, grid, name)
+            here = Sample(here.frame[names], here.terms)
+            memory = resources.memory / resources.count
+            for chunk, found in _spread(here, grid, setting, mine, memory, resources):
+                keep(chunk, _finish(found, here, grid, chunk.batch, setting, resources))
+                bar.update(len(chunk.batch.sets))
+
+
+def _spread(
+    here: Sample,
+    grid: Grid,
+    setting: Setting,
+    wanted: list[Chunk],
+    memory: float,
+    resources: Resources,
+) -> Iterator[tuple[Chunk, Answer]]:
+    """Give chunks to joblib's workers: threads here, or whatever backend the caller has chosen."""
+    small = replace(grid, batches=())
+    tasks = (
+        joblib.delayed(_task)(here, small, chunk.batch, setting, memory, os.getpid())
+        for chunk in wanted
+    )
+    parallel = _parallel(resources)
+    # Many small products run best with one thread each and one block per core.
+    with threadpool_limits(1, user_api="blas"):
+        yield from zip(wanted, parallel(tasks), strict=True)
+
+
+def _parallel(resources: Resources) -> Any:
+    """Return joblib with the caller's own backend (such as dask), or threads on every core."""
+    chosen, workers = joblib.parallel.get_active_backend()
+    own = type(chosen).__name__ not in ("LokyBackend", "ThreadingBackend", "SequentialBackend")
+    count = workers if own and resources.workers is None else resources.count
+    return joblib.Parallel(
+        n_jobs=count, prefer="threads", return_as="generator", pre_dispatch="4*n_jobs"
+    )
+
+
+def _task(
+    here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: float, home: int
+) -> Answer:
+    if os.getpid() != home:
+        threadpool_limits(1, user_api="blas")
+    return answer(here, grid, batch, setting, memory)
+
+
+def _finish(
+    found: Answer,
+    here: Sample,
+    grid: Grid,
+    batch: Batch,
+    setting: Setting,
+    resources: Resources,
+) -> pd.DataFrame:
+    """Return the figures of one chunk, refitting carefully what the engine does not vouch for."""
+    frame = _figures(found, batch, setting)
+    doubtful = np.flatnonzero(~found.sound)
+    if not len(doubtful):
+        return frame
+    small = replace(grid, batches=())
+    tasks = (
+        joblib.delayed(careful)(here.frame, small, batch, grid.sets[batch.sets[i]], setting)
+        for i in doubtful
+    )
+    if len(doubtful) < MANY_REFITS:
+        refitted = [function(*given) for function, given, _ in tasks]
+    else:
+        refitted = joblib.Parallel(n_jobs=resources.count, batch_size=32)(tasks)
+    columns: dict[str, list[Any]] = {
+        name: [item.figures[i] for item in refitted] for i, name in enumerate(FIGURES)
+    }
+    columns |= {"n": [item.count for item in refitted]}
+    columns |= {"clusters": [item.groups for item in refitted]}
+    columns |= {"flags": [item.flag for item in refitted], "why": [item.why for item in refitted]}
+    for name, listed in columns.items():
+        values = frame[name].to_numpy().copy()
+        values[doubtful] = listed
+        frame[name] = values
+    frame["converged"] = frame["estimate"].notna()
+    return frame
+
+
+def _figures(found: Answer, batch: Batch, setting: Setting) -> pd.DataFrame:
+    """Return estimates with their inference, as `pkstats.fit` reports it."""
+    upper = 0.5 + setting.conf_level / 2
+    with np.errstate(all="ignore"):
+        statistic = found.estimate / found.error
+        if batch.family == "ols":
+            clustered = setting.kind("ols").startswith("cr")
+            plain = found.groups - 1 if clustered else found.count - found.terms
+            p_value = 2 * special.stdtr(plain, -np.abs(statistic))
+            half = special.stdtrit(plain, upper)
+        else:
+            p_value = 2 * special.ndtr(-np.abs(statistic))
+            half = np.full(len(statistic), special.ndtri(upper))
+    columns = {
+        "estimate": found.estimate,
+        "std_error": found.error,
+        "statistic": statistic,
+        "p_value": p_value,
+        "conf_low": found.estimate - half * found.error,
+        "conf_high": found.estimate + half * found.error,
+        "n": found.count.astype("int64"),
+        "clusters": found.groups.astype("int64"),
+        "converged": True,
+        "flags": np.full(len(statistic), "", dtype=object),
+        "why": np.full(len(statistic), "", dtype=object),
+    }
+    return pd.DataFrame(columns)
