@@ -3,15 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
-CODE := $(shell find pkstats -name '*.py' -o -name '*.toml' -o -name '*.csv')
+CODE := $(shell find pkstats -name '*.py' -o -name '*.toml' -o -name '*.csv' -o -name '*.gz')
 RAW := $(wildcard data/raw/*.csv data/raw/*.toml)
 TABLES := data/processed/build.json
+SITE := docs/_build/html/index.html
+GENERATED := docs/codebook.md docs/measures.md
+PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
+  $(wildcard figures/* notebooks/*.ipynb)
 
-.PHONY: help figures data test lint types docs notebooks bench fixtures clean
+.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fixtures clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | column -t -s:
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /' | column -t -s:
 
 figures: $(VENV)/figures.done ## set up, build the tables, fit the models, draw every figure
 
@@ -28,17 +32,28 @@ $(TABLES): $(VENV)/core.done $(CODE) $(RAW)
 test: $(VENV)/test.done $(TABLES) ## run the tests
 	$(BIN)/python -m pytest
 
+test-site: $(VENV)/test.done $(VENV)/docs.done $(TABLES) ## test the site in a browser, and the running of notebooks
+	PKSTATS_SITE=required $(BIN)/python -m pytest tests/test_site.py tests/test_notebooks.py
+
 lint: $(VENV)/dev.done ## style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(VENV)/core.done ## write the generated codebook page
-	$(BIN)/pkstats codebook --out docs/codebook.md
+docs: $(SITE) ## render the site and print the file to open
+	@echo "open $(CURDIR)/$(SITE)"
 
-notebooks: $(VENV)/notebooks.done $(TABLES) ## run the notebooks in place
-	@set -e; for notebook in notebooks/*.ipynb; do \
-	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace $$notebook; done
+$(SITE): $(VENV)/docs.done $(CODE) $(PAGES)
+	$(BIN)/pkstats codebook --out docs/codebook.md
+	$(BIN)/sphinx-build -q -W --keep-going -j auto docs $(@D)
+	@touch $@
+
+notebooks: $(VENV)/docs.done $(TABLES) ## run changed notebooks, compare with what is stored, render the site (ONLY=03, UPDATE=1)
+	$(BIN)/python notebooks/check.py $(if $(UPDATE),--update) $(ONLY)
+	@$(MAKE) --no-print-directory docs
+
+notebooks-update: ## run changed notebooks and store their outputs
+	@$(MAKE) --no-print-directory notebooks UPDATE=1
 
 bench: $(VENV)/test.done $(TABLES) ## time readers, build and panels beside bare pandas (needs publisher files)
 	$(BIN)/python benchmarks/run.py
@@ -48,7 +63,8 @@ fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (need
 	@set -e; for script in tests/r/*.R; do Rscript $$script; done
 
 clean: ## remove the environment and everything generated
-	rm -rf $(VENV) data/processed/*.parquet data/processed/build.json .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) data/processed/*.parquet data/processed/*.json .pytest_cache .mypy_cache .ruff_cache
+	rm -rf docs/_build docs/api docs/gallery docs/notebooks docs/measures.md
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

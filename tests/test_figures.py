@@ -1,12 +1,36 @@
-"""Figures: complete, honest about their sources, and the same bytes each time."""
+"""Figures: complete, described, honest about their sources, and the same bytes each time."""
 
 from __future__ import annotations
 
-import pytest
+import importlib
+import tomllib
 
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from statsmodels.duration.survfunc import SurvfuncRight
+
+import pkstats as pk
+from pkstats.errors import UnknownName
 from pkstats.figures import FIGURES, draw_all
+from pkstats.figures.coverage import known
+from pkstats.figures.draw import Entry
+from pkstats.figures.peace_survival import product_limit, spells
+from pkstats.figures.shapes import robinson
 from pkstats.figures.theme import TYPES, theme
+from pkstats.figures.types import by_year
+from pkstats.figures.worldmap import hosts_today, present
 from pkstats.registry.missions import AS_OF
+
+drawing = importlib.import_module("pkstats.figures.draw")
+
+
+@pytest.fixture
+def stamps(monkeypatch, tmp_path):
+    """Keep the note of what was drawn out of the checkout."""
+    monkeypatch.setattr(drawing, "_stamp", lambda folder: tmp_path / f"{folder.name}.json")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -14,21 +38,66 @@ def test_a_figure_has_content_units_sources_and_a_date(name):
     import matplotlib.pyplot as plt
 
     with theme():
-        figure = FIGURES[name]()
+        figure = FIGURES[name].draw()
         words = " ".join(text.get_text() for text in figure.texts)
         assert "Source" in words and AS_OF in words
+        assert FIGURES[name].title in words
         for axes in figure.axes:
             assert axes.has_data() or axes.get_label() == "<colorbar>"
         labels = [axes.get_ylabel() + axes.get_xlabel() for axes in figure.axes]
+        labels += [
+            str(axes.get_legend().get_title().get_text())
+            for axes in figure.axes
+            if axes.get_legend()
+        ]
         assert any(labels)
         plt.close(figure)
 
 
-def test_drawing_twice_gives_the_same_bytes(tmp_path):
-    one, two = draw_all(tmp_path / "one"), draw_all(tmp_path / "two")
-    assert len(one) == 2 * len(FIGURES) + 1
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_described_for_those_who_cannot_see_it(name):
+    assert 100 < len(FIGURES[name].alt) < 600
+    assert FIGURES[name].alt.endswith(".")
+
+
+def test_drawing_twice_gives_the_same_small_files(stamps, tmp_path):
+    one, two = draw_all(tmp_path / "one", force=True), draw_all(tmp_path / "two", force=True)
+    assert len(one) == 2 * len(FIGURES) + 2
     for first, second in zip(one, two, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
+        limit = 150_000 if first.suffix == ".png" else 600_000
+        assert first.stat().st_size < limit, first.name
+    texts = tomllib.loads((tmp_path / "one" / "alt.toml").read_text(encoding="utf-8"))
+    assert list(texts) == list(FIGURES)
+    assert all(set(text) == {"title", "alt"} for text in texts.values())
+
+
+def test_a_figure_is_drawn_again_only_when_it_is_not_what_it_was(stamps, monkeypatch, tmp_path):
+    drawn = []
+
+    def draw():
+        import matplotlib.pyplot as plt
+
+        drawn.append(1)
+        return plt.figure(figsize=(1, 1))
+
+    monkeypatch.setattr(drawing, "FIGURES", {"dot": Entry(draw, "Dot", "A dot.", "tasks")})
+    folder = tmp_path / "out"
+    paths = draw_all(folder)
+    assert draw_all(folder) == paths and len(drawn) == 1
+    paths[0].write_text("somebody's edit")
+    draw_all(folder)
+    assert len(drawn) == 2
+    draw_all(folder, force=True)
+    assert len(drawn) == 3
+    monkeypatch.setattr(drawing, "_inputs", lambda entry: "other tables")
+    draw_all(folder, only=["dot"])
+    assert len(drawn) == 4
+
+
+def test_an_unknown_figure_gets_a_suggestion(stamps, tmp_path):
+    with pytest.raises(UnknownName, match="violence"):
+        draw_all(tmp_path, only=["violense"])
 
 
 def test_types_have_colours_of_their_own():
@@ -42,3 +111,97 @@ def test_the_first_models_say_what_they_are(tmp_path):
     assert "association, not effect" in text
     assert "clusters only" in text
     assert "small sample" in text
+
+
+def test_every_mission_of_today_is_on_the_map():
+    missions = pk.missions()
+    today = missions[(missions["exit"] == "ongoing") & (missions["kind"] == "peacekeeping")]
+    frame = present()
+    assert set(frame["mission_id"]) == set(today["mission_id"])
+    assert frame["longitude"].between(-180, 180).all() and frame["latitude"].between(-90, 90).all()
+
+
+def test_hosts_of_today_have_a_shape():
+    hosts = pk.load("hosts")
+    assert set(hosts.loc[hosts["to"].isna(), "state"]) <= hosts_today()
+
+
+def test_no_label_of_the_map_covers_another():
+    import matplotlib.pyplot as plt
+
+    with theme():
+        figure = FIGURES["map"].draw()
+        figure.canvas.draw()
+        boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+        overlaps = [
+            (one, other)
+            for place, one in enumerate(boxes)
+            for other in boxes[:place]
+            if one.overlaps(other)
+        ]
+        plt.close(figure)
+    assert len(boxes) > 10 and not overlaps
+
+
+@given(some.floats(-180, 180), some.floats(-90, 90))
+def test_the_projection_is_symmetric_and_bounded(longitude, latitude):
+    (x, y), (east, north) = robinson(
+        np.array([longitude, -longitude]), np.array([latitude, -latitude])
+    )
+    assert (x, y) == pytest.approx((-east, -north))
+    assert abs(x) <= 0.8487 * np.pi + 1e-12 and abs(y) <= 1.3523
+
+
+def test_types_add_up_to_the_missions_in_the_field():
+    counts, strength = by_year()
+    frame = pk.panel("mission-year", 1948, 2025, "UN", "peacekeeping").frame
+    assert counts.sum(axis=1).to_dict() == frame.groupby("year").size().to_dict()
+    assert 80_000 < strength.loc[2010].sum() < 105_000
+
+
+def test_coverage_is_a_share_and_empty_where_a_source_stops():
+    frame = known()
+    assert frame.stack().between(0, 1).all()
+    assert frame.loc["authorised", 2016:].sum() == 0 and frame.loc["violence", :1988].sum() == 0
+    assert frame.loc["personnel", 2010] == 1
+
+
+@settings(deadline=None)
+@given(
+    some.lists(
+        some.tuples(some.integers(0, 5), some.integers(1, 9), some.booleans()),
+        min_size=8,
+        max_size=40,
+    )
+)
+def test_the_product_limit_equals_statsmodels(rows):
+    frame = pd.DataFrame(rows, columns=["entry", "wait", "failed"]).astype("float64")
+    leave = frame["entry"] + frame["wait"]
+    if not frame["failed"].any():
+        return
+    found = product_limit(frame["entry"].to_numpy(), leave.to_numpy(), frame["failed"].to_numpy())
+    peer = SurvfuncRight(leave, frame["failed"], entry=frame["entry"])
+    np.testing.assert_allclose(found.index, peer.surv_times)
+    np.testing.assert_allclose(found["survival"], peer.surv_prob, atol=1e-12)
+
+
+def test_waiting_for_peacekeepers_is_not_peace_with_them():
+    frame = spells()
+    assert (frame["exit"] > frame["entry"]).all()
+    later = frame[frame["entry"] > 0]
+    assert len(later) and later["protected"].all()
+    # Whoever enters late was counted without peacekeepers, unfailed, until then.
+    waiting = frame[~frame["protected"] & ~frame["failed"].astype(bool)]
+    for years, count in later["entry"].value_counts().items():
+        assert (waiting["exit"] == years).sum() >= count
+
+
+def test_every_episode_fails_at_most_once():
+    ends = pk.load("terminations")
+    internal = ends["type_of_conflict"].isin(["intrastate", "internationalised intrastate"])
+    ends = ends[internal & ends["state"].notna() & (ends["year"] >= 1989)]
+    last = pk.load("conflicts").groupby("conflict_id")["year"].max()
+    again = ends["conflict_id"].map(last) > ends["year"]
+    frame = spells()
+    assert frame["failed"].sum() == again.sum()
+    assert (frame["entry"] == 0).sum() >= len(ends)

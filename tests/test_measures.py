@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 
 import pkstats as pk
 from pkstats.codebook import table, table_names
-from pkstats.errors import BadData, UnknownColumn
+from pkstats.errors import BadData, UnitMismatch, UnknownColumn
 from pkstats.measures import available, coverage, cronbach_alpha, measure, measures
 from pkstats.measures.arithmetic import reduction
 from pkstats.measures.collaboration import INDEX, NGO_ITEMS, ORGANISATIONS, PRACTISED
+from pkstats.measures.goals import CORE
 from pkstats.measures.mandates import PEACEBUILDING, TASKS, task_flags
 from pkstats.measures.registry import Need
 from pkstats.panel.needs import Needs
+from pkstats.tables.builders.burden import concentration
 from pkstats.units import UNITS
 
-NAMES = list(measures()["name"])
+NAMES = list(measures(available=False)["name"])
 NAN = np.nan
 EXITS = np.array(
     ["completed", "handed over", "consent withdrawn", "terminated early", "ongoing", None]
@@ -46,6 +48,21 @@ FUNCTIONS = {
     "strength_per_1000_authorised": (arrays([750, 5], [1000, 0]), [750, NAN]),
     "expenditure_per_head": (arrays([5e8, 1], [1e7, 0]), [50, NAN]),
     "contributor_count": (arrays([42]), [42]),
+    "of_contributors": (arrays([7.5]), [7.5]),
+    "had_peacekeepers": (arrays([1, 0]), [1, 0]),
+    "conflicts_active": (arrays([2, 0]), [2, 0]),
+    "conflict_parties": (arrays([3, 0]), [3, 0]),
+    "conflict_intensity": (arrays([0, 1, 2, 0.5], [0, 0, 1, 0]), [0, 1, 2, 1]),
+    "external_support": (arrays([0, 2]), [0, 1]),
+    "displaced_per_1000": (arrays([3e4, 1], [2e4, 1], [1e6, 0]), [50, NAN]),
+    "humanitarian_presence": (
+        arrays([1e6, 2e6, NAN, -5], [1e6, NAN, 5, 0], [2e6, 2e6, 1, 10]),
+        [np.log(2), np.log(2), NAN, 0],
+    ),
+    "contained": (arrays([3, 3, 0], [1, 1, 0], [1, 2, 0]), [1, 0, NAN]),
+    "containment": (arrays([3, 3, 0], [1, 1, 0], [1, 2, 0]), [1, 0, NAN]),
+    "neighbours_at_war_before": (arrays([2, 0]), [2, 0]),
+    "fell_from_before": (arrays([5, 5, 0], [10, 5, 0]), [1, 0, 1]),
     "tasks_per_1000": ([np.array([2000.0]), *MANDATE], [2]),
     "strength_per_task": ([np.array([2000.0]), *MANDATE], [500]),
     "expenditure_per_task": ([np.array([8e8]), *MANDATE], [2e8]),
@@ -92,12 +109,30 @@ COMPARED = {  # before, then now, for one kind of deaths or for two
     "violence_reduction": ([30, 0, 10, 0], [10, 10, 0, 0], [0.5, -1, 1, NAN]),
     "violence_fell": ([30, 0, 10, 0], [10, 10, 0, 0], [1, 0, 1, 1]),
 }
+GOALS = {  # goal by goal, then the share of those known
+    "core_goals": (
+        arrays([30, 0, 10], [0, 0, 0], [10, 10, NAN], [0, 0, 0])  # violence: before, now
+        + arrays([3, 3, 3], [1, 1, 1], [1, 2, 1])  # neighbours, at war before, at war now
+        + arrays([0, 1, NAN]),  # agreements
+        [2 / 3, 1 / 3, NAN],
+    ),
+    "extended_goals": (
+        arrays([5, 0, 5], [1, 0, NAN])  # civilians: before, now
+        + arrays([0.5, 0.5, NAN], [0.4, 0.6, 0.1])  # democracy: now, before
+        + arrays([5, 5, 5], [10, 1, 10])  # refugees: now, before
+        + arrays([0, 2, 0], [0, 1, 0])  # aid workers: now, before
+        + arrays([1200, NAN, NAN], [1000, 1000, 1]),  # income: now, before
+        [1, 1 / 4, NAN],
+    ),
+}
 
 
 def example(name):
     """Inputs by hand for a measure and what it should give."""
     item = measure(name)
     function = item.function.__name__
+    if function == "goals":
+        return GOALS[name.rpartition("_")[0]]
     if function in COMPARED:
         before, now, expected = COMPARED[function]
         half = len(item.needs) // 2
@@ -132,6 +167,9 @@ DECIDES_WITHOUT = (
     "lenient_success",
     "strict_success",
     "peace_",
+    "core_goals",
+    "extended_goals",
+    "humanitarian_presence",
 )
 
 
@@ -353,6 +391,98 @@ def test_the_list_of_measures_names_units_and_tables():
     assert listed["name"].is_unique and len(listed) == len(NAMES)
     row = listed.set_index("name").loc["shortfall"]
     assert row["needs"] == "personnel, authorised" and "mission-year" in row["units"]
+
+
+def test_the_list_counts_rows_with_a_value_at_one_unit_by_decade(panels):
+    counted = pk.measures().set_index("name")
+    decades = [name for name in counted if name.endswith("0s")]
+    assert (counted[decades].sum(axis=1) == counted["n"]).all() and (counted["n"] > 0).all()
+    for name, row in counted.iterrows():
+        assert row["counted_at"] in row["units"].split(", ")
+        assert row["n"] == panels[row["counted_at"]][name].notna().sum()
+    assert set(counted.loc[counted["units"].str.contains("mission-year"), "counted_at"]) == {
+        "mission-year"
+    }
+    pd.testing.assert_frame_equal(pk.measures().set_index("name"), counted)
+
+
+def test_the_list_can_be_asked_for_one_unit_or_without_counts():
+    states = pk.measures("state-year")
+    assert set(states["counted_at"]) == {"state-year"} and len(states) < len(NAMES)
+    assert states["units"].str.contains("state-year").all()
+    assert "n" not in pk.measures(available=False)
+    with pytest.raises(UnitMismatch, match="Did you mean 'mission-year'"):
+        pk.measures("mission-yaer")
+
+
+@given(st.lists(st.floats(1, 1e4), min_size=1, max_size=30))
+def test_effective_contributors_lie_between_one_and_all_of_them(persons):
+    frame = pd.DataFrame({"total": persons, "mission_id": "A", "year": 2019, "state": pd.NA})
+    found = concentration(frame).iloc[0]
+    assert 1 - 1e-9 <= found["effective_number"] <= len(persons) * (1 + 1e-9)
+    assert found["effective_number"] <= 1 / found["largest_share"] ** 2 * (1 + 1e-9)
+    assert found["permanent_share"] == 0
+
+
+def test_shares_of_contributors_are_those_of_the_published_list(panels):
+    listed = pk.load("contributors").query("mission_id == 'UNIFIL' and year == 2019")
+    persons = listed.set_index("contributor")["total"].astype("float64")
+    row = panels["mission-year"].set_index(["mission_id", "year"]).loc[("UNIFIL", 2019)]
+    share = persons / persons.sum()
+    assert row["effective_contributors"] == pytest.approx(1 / (share**2).sum(), rel=1e-12)
+    assert row["p5_share"] == pytest.approx(share[["China", "France"]].sum(), rel=1e-12)
+    assert row["contributor_count"] == len(persons)
+    years = panels["mission-year"].set_index(["mission_id", "year"])
+    assert years.loc[("UNFICYP", 2019), "neighbour_share"] == 0
+    congo = pk.load("contributors").query("mission_id == 'MONUSCO' and year == 2019")
+    near = ["Burundi", "Rwanda", "Uganda", "Zambia", "Angola", "Congo", "South Sudan"]
+    near += ["Central African Republic", "United Republic of Tanzania"]
+    expected = congo.loc[congo["contributor"].isin(near), "total"].sum() / congo["total"].sum()
+    assert years.loc[("MONUSCO", 2019), "neighbour_share"] == pytest.approx(expected, rel=1e-12)
+    assert 0.02 < expected < 0.2
+
+
+def test_who_is_beside_a_mission_follows_from_the_registry(panels):
+    months = panels["mission-month"].set_index(["mission_id", "month"])
+    # KFOR came to Kosovo with UNMIK in June 1999.
+    assert months.loc[("UNMIK", pd.Period("2005-06", "M")), "regional_partner"] == 1
+    assert months.loc[("KFOR", pd.Period("2005-06", "M")), "un_partner"] == 1
+    years = panels["mission-year"].set_index(["mission_id", "year"])
+    assert years.loc[("UNFICYP", 2005), "regional_partner"] == 0
+    own = months.loc["UNAMSIL", "un_partner"]
+    assert (own == 0).all()
+    regional = months.loc["UNOMIL", "regional_partner"]
+    assert years.loc[("UNOMIL", 1995), "regional_partner"] == regional["1995-01":"1995-12"].mean()
+
+
+def test_a_state_year_tells_whether_peacekeepers_were_there(panels):
+    frame = panels["state-year"].set_index(["state", "year"])
+    assert frame.loc[(41, 2010), "had_peacekeepers"] == 1
+    assert frame.loc[(41, 2002), "had_peacekeepers"] == 0
+    assert frame["had_peacekeepers"].notna().all()
+    assert (frame.loc[frame["had_peacekeepers"] == 0, "strength_thousands"] == 0).all()
+
+
+def test_complexity_counts_the_conflicts_of_ucdp_and_zero_where_it_lists_none(panels):
+    frame = panels["state-year"].set_index(["state", "year"])
+    conflicts = pk.load("conflicts")
+    congo = conflicts[conflicts["locations"].eq("490") & conflicts["year"].eq(2013)]
+    row = frame.loc[(490, 2013)]
+    assert row["conflicts_active"] == len(congo) and row["conflict_intensity"] == 2
+    assert row["conflict_parties"] == congo["side_b_parties"].sum()
+    assert row["external_support"] == (congo["side_a_supporters"] > 0).any()
+    assert frame.loc[(41, 2013), "conflicts_active"] == 0
+    assert np.isnan(frame.loc[(490, 2024), "conflicts_active"])
+
+
+def test_goals_are_the_share_reached_of_the_measures_they_name(panels):
+    frame = panels["mission"]
+    for horizon in ("during", "2y", "5y", "10y"):
+        parts = frame[[f"{stem}_{horizon}" for stem in CORE]].astype("float64")
+        mean = (parts > 0).where(parts.notna()).astype("float64").mean(axis=1)
+        expected = mean.where(parts.notna().sum(axis=1) >= 2)
+        np.testing.assert_allclose(frame[f"core_goals_{horizon}"], expected, rtol=1e-12)
+        assert frame[f"extended_goals_{horizon}"].between(0, 1).sum() > 100
 
 
 def test_alpha_is_one_for_equal_items_and_near_zero_for_unrelated_ones():

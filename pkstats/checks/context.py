@@ -112,7 +112,7 @@ class Context:
     @cached_property
     def measures(self) -> frozenset[str]:
         """Names of all registered measures."""
-        return frozenset(measures()["name"])
+        return frozenset(measures(available=False)["name"])
 
     def column(self, term: str) -> np.ndarray:
         """Return a term's column of the design, shape (n,)."""

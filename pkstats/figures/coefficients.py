@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+TITLE = "What goes with less violence around UN missions: a first answer"
+ALT = (
+    "Two panels of point estimates with 95% intervals, one row for each of nine variables: on the"
+    " left from a logit of whether deaths fell from one year to the next, on the right from least"
+    " squares of how far deaths fell from before a mission to after it. Intervals that leave out "
+    "zero are blue, the others grey; most are grey."
+)
 TERMS = {
     "standardize(strength_per_100k)": "Strength per 100,000 people (1 s.d.)",
     "standardize(shortfall)": "Shortfall (1 s.d.)",
@@ -80,7 +87,7 @@ def draw() -> Figure:
     panels[1].set_yticks(range(len(order)), [""] * len(order))
     caption(
         figure,
-        "What goes with less violence around UN missions: a first answer",
+        TITLE,
         "Coefficients with 95% intervals, standard errors clustered by mission family (CR1). "
         "Associations, not effects:\nstrong missions are sent to hard cases. "
         "The right-hand sample is small for its eight terms: read it as a description.\n"

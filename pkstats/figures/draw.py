@@ -1,39 +1,161 @@
-"""Draw every figure into one folder."""
+"""Every figure with its title and its description, and how they are drawn into one folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-from pkstats.figures import coefficients, fatalities, missions, strength, tasks, violence
+from pkstats.errors import UnknownName, suggestion
+from pkstats.figures import (
+    coefficients,
+    coverage,
+    fatalities,
+    mandates,
+    missions,
+    peace_survival,
+    strength,
+    tasks,
+    types,
+    violence,
+    worldmap,
+)
 from pkstats.figures.theme import save, theme
-from pkstats.tables.places import writable, write_atomically
+from pkstats.tables.build import STAMP, build
+from pkstats.tables.places import PACKAGE, processed_folder, writable, write_atomically
 
-FIGURES: dict[str, Callable] = {
-    "missions": missions.draw,
-    "strength": strength.draw,
-    "fatalities": fatalities.draw,
-    "tasks": tasks.draw,
-    "violence": violence.draw,
-    "coefficients": coefficients.draw,
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Rooms a figure can see; a figure is drawn again when any of their code changes, or its own module.
+ROOMS = ("codebook", "registry", "measures", "panel", "models")
+SHARED = ("theme.py", "shapes.py", "placement.py", "missions.py", "data/shapes.json", "draw.py")
+NUMBERS, ALT = "first_models.txt", "alt.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One figure: how to draw it, its title, and what it shows for those who cannot see it."""
+
+    draw: Callable[[], Figure]
+    title: str
+    alt: str
+    module: str
+
+
+def _entry(module: ModuleType) -> Entry:
+    return Entry(module.draw, module.TITLE, module.ALT, module.__name__.rpartition(".")[2])
+
+
+FIGURES: dict[str, Entry] = {
+    "map": _entry(worldmap),
+    "missions": _entry(missions),
+    "types": _entry(types),
+    "strength": _entry(strength),
+    "fatalities": _entry(fatalities),
+    "tasks": _entry(tasks),
+    "mandates": _entry(mandates),
+    "violence": _entry(violence),
+    "peace_survival": _entry(peace_survival),
+    "coefficients": _entry(coefficients),
+    "coverage": _entry(coverage),
 }
 
 
-def draw_all(folder: Path) -> list[Path]:
-    """Draw every figure as SVG and PNG and write the models' numbers; returns the paths.
+def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
+    """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
+
+    A figure whose tables and code are those it was drawn from is left alone.
+
+    Parameters
+    ----------
+    folder : Path
+    only : sequence of str
+        Names of figures; all by default.
+    force : bool
+        Draw even when nothing has changed.
+
+    Returns
+    -------
+    list of Path
+        The files, whether they were drawn now or before.
 
     Raises
     ------
+    UnknownName
+        When no figure has a name asked for.
     BuildProblem
         When the folder cannot be written.
     """
     from tqdm import tqdm
 
+    for name in only:
+        if name not in FIGURES:
+            raise UnknownName(
+                f"No figure is called {name!r}.{suggestion(name, FIGURES)} "
+                f"Figures are: {', '.join(FIGURES)}."
+            )
     writable(folder)
+    build()
+    drawn = {} if force else _drawn(folder)
     paths: list[Path] = []
     with theme():
-        for name, draw in tqdm(FIGURES.items(), desc="figures", leave=False, disable=None):
-            paths += save(draw(), folder, name)
-    models = folder / "first_models.txt"
-    write_atomically(models, coefficients.numbers().encode())
-    return [*paths, models]
+        for name in tqdm(only or FIGURES, desc="figures", leave=False, disable=None):
+            files = [folder / f"{name}.{ending}" for ending in ("svg", "png")]
+            if name == "coefficients":
+                files.append(folder / NUMBERS)
+            inputs = _inputs(FIGURES[name])
+            if drawn.get(name) != [inputs, _contents(files)]:
+                save(FIGURES[name].draw(), folder, name)
+                if name == "coefficients":
+                    write_atomically(folder / NUMBERS, coefficients.numbers().encode())
+                drawn[name] = [inputs, _contents(files)]
+            paths += files
+    write_atomically(_stamp(folder), (json.dumps(drawn, indent=1) + "\n").encode())
+    write_atomically(folder / ALT, alt_texts().encode())
+    return [*paths, folder / ALT]
+
+
+def alt_texts() -> str:
+    """Return title and description of every figure as TOML."""
+    lines = [
+        f"[{name}]\ntitle = {json.dumps(entry.title, ensure_ascii=False)}\n"
+        f"alt = {json.dumps(entry.alt, ensure_ascii=False)}\n"
+        for name, entry in FIGURES.items()
+    ]
+    return "\n".join(lines)
+
+
+def _stamp(folder: Path) -> Path:
+    """Return where is noted what the figures in a folder were drawn from: outside git."""
+    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return writable(processed_folder() / "drawn") / f"{place}.json"
+
+
+def _drawn(folder: Path) -> dict[str, list[str]]:
+    """Return, by figure, the hashes of inputs and files when it was last drawn into a folder."""
+    try:
+        found = json.loads(_stamp(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _contents(paths: Sequence[Path]) -> str:
+    """Return a hash of files; one that is missing changes it."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes() if path.exists() else b"missing")
+    return digest.hexdigest()
+
+
+def _inputs(entry: Entry) -> str:
+    """Return a hash of what a figure follows from: the tables' build and the code it can reach."""
+    code = [path for room in ROOMS for path in (PACKAGE / room).rglob("*.*")]
+    code += [PACKAGE / "figures" / name for name in (*SHARED, f"{entry.module}.py")]
+    kept = sorted(path for path in code if path.suffix in (".py", ".toml", ".json", ".csv"))
+    return _contents([processed_folder() / STAMP, *kept])

@@ -12,6 +12,12 @@ from pkstats.tables import load
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TITLE = "Deaths in UN peace operations by cause"
+ALT = (
+    "Stacked bars of deaths per year since 1948 by cause: malicious acts, accidents, illness and "
+    "other causes. Deaths are highest in 1993, with an earlier peak in 1961, and stay near or "
+    "above a hundred a year from 2003 to 2022; illness is the largest cause in all."
+)
 CAUSES = {
     "malicious act": COLOURS["vermilion"],
     "accident": COLOURS["orange"],
@@ -43,7 +49,7 @@ def draw() -> Figure:
     last = frame["month"].max()
     caption(
         figure,
-        "Deaths in UN peace operations by cause",
+        TITLE,
         f"All personnel, {years[0]}–{years[-1]}; {years[-1]} to {last.strftime('%B')} only. Other: "
         "self-inflicted, unknown, to be determined.",
         "Source: UN Peace and Security Data Hub, fatalities.",

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+TITLE = "Peace operations in the field"
+ALT = (
+    "Two stacked areas by month since 1948. Above, peace operations in the field by sponsor: "
+    "fewer than twenty until the late 1980s, then several times as many, with African, European "
+    "and ad hoc missions beside those of the UN. Below, UN peacekeeping operations by type of "
+    "mandate."
+)
 SPONSORS = {
     "UN peacekeeping": COLOURS["blue"],
     "UN political and other": COLOURS["sky"],
@@ -27,7 +34,8 @@ AFRICAN = {"AU", "OAU", "ECOWAS", "SADC", "CEMAC", "ECCAS", "IGAD"}
 EUROPEAN = {"EU", "NATO", "OSCE", "WEU"}
 
 
-def _sponsor(row: pd.Series) -> str:
+def sponsor_group(row: pd.Series) -> str:
+    """Return the group of sponsors a mission is counted with."""
     if row["sponsor"] == "UN":
         return "UN peacekeeping" if row["kind"] == "peacekeeping" else "UN political and other"
     if row["sponsor"] in AFRICAN:
@@ -41,7 +49,7 @@ def draw() -> Figure:
     """Return the figure: missions in the field per month, by sponsor above and by type below."""
     everyone = panel("mission-month", start=1948, end=2025).frame
     pairs = everyone[["sponsor", "kind"]].drop_duplicates()
-    pairs["group"] = pairs.apply(_sponsor, axis=1)
+    pairs["group"] = pairs.apply(sponsor_group, axis=1)
     everyone = everyone.merge(pairs, on=["sponsor", "kind"])
     types = panel("mission-month", start=1948, end=2025, sponsor="UN", kind="peacekeeping")
     types = types.derive("mission_type").frame
@@ -57,7 +65,7 @@ def draw() -> Figure:
     lower.set_title("UN peacekeeping operations, by type of mandate")
     caption(
         figure,
-        "Peace operations in the field",
+        TITLE,
         "Missions deployed in each month. Robust: Chapter VII and protection of civilians; "
         "multidimensional: tasks in three or\nmore of six peacebuilding areas; traditional: the rest.",
         "Sources: pkstats registry; TAMM (Lloyd 2021) to 2015, then coded by pkstats where sure.",

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+TITLE = "Deployed against authorised strength of UN missions"
+ALT = (
+    "Lines of authorised and deployed uniformed personnel: above for all UN missions with both "
+    "figures, below for six large missions, UNPROFOR, UNAMSIL, MONUC, MINUSTAH, UNAMID and "
+    "UNMISS. The gap between the lines, shaded, is the shortfall; deployed strength stays below "
+    "the authorised in most months."
+)
 COVERED = 0.9
 CASES = ("UNPROFOR", "UNAMSIL", "MONUC", "MINUSTAH", "UNAMID", "UNMISS")
 
@@ -49,7 +56,7 @@ def draw() -> Figure:
         axes.set_title(mission_id)
     caption(
         figure,
-        "Deployed against authorised strength of UN missions",
+        TITLE,
         "Uniformed personnel (troops, police, observers), thousands. Above: missions for which both "
         "figures are known, months in which\nthey hold over 90% of all deployed; authorisations "
         "are not compiled after May 2015.",

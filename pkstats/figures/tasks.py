@@ -14,6 +14,13 @@ from pkstats.panel import panel
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TITLE = "What mandates ask for"
+ALT = (
+    "Heat map of eleven areas of mandated tasks by year since 1948: the brighter, the larger the "
+    "share of UN peacekeeping operations with a task in the area. Before 1989 nearly only "
+    "ceasefires and borders are bright; the other areas brighten from the 1990s on."
+)
+
 
 def draw() -> Figure:
     """Return the figure: share of UN operations with a task in each area, by year."""
@@ -53,7 +60,7 @@ def draw() -> Figure:
     bar.outline.set_visible(False)
     caption(
         figure,
-        "What mandates ask for",
+        TITLE,
         "Share of UN peacekeeping operations with at least one task in the area, by year "
         f"({int(counted.loc[1950])} coded operations in 1950, {int(counted.loc[1994])} in 1994, "
         f"{int(counted.loc[2014])} in 2014,\n{int(counted.loc[2024])} in 2024). "

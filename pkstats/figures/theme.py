@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
 from pkstats.registry.missions import AS_OF
+from pkstats.tables.places import write_together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +55,8 @@ SETTINGS: Any = {
     "svg.hashsalt": "pkstats",
     "svg.fonttype": "path",
 }
+OUTLINE = re.compile(r'\bd="[^"]*"')
+DECIMALS = re.compile(r"(\.\d\d)\d+")
 
 
 @contextmanager
@@ -89,11 +94,23 @@ def bare(axes: Axes, grid: str = "y") -> None:
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write SVG and PNG without dates or versions, so that the same figure has the same bytes."""
-    import matplotlib.pyplot as plt
+    """Write SVG and PNG without dates or versions, so that the same figure has the same bytes.
 
-    paths = [folder / f"{name}.svg", folder / f"{name}.png"]
-    figure.savefig(paths[0], metadata={"Date": None, "Creator": "pkstats"})
-    figure.savefig(paths[1], metadata={"Software": "pkstats"})
+    Outlines are rounded to hundredths of a point and colours to a palette of 256: nobody sees the
+    difference, and the files are a third of the size.
+    """
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    drawn = StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "pkstats"})
+    short = OUTLINE.sub(lambda found: DECIMALS.sub(r"\1", found.group()), drawn.getvalue())
+    pixels = BytesIO()
+    figure.savefig(pixels, format="png")
     plt.close(figure)
-    return paths
+    picture = Image.open(pixels).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    packed = BytesIO()
+    picture.save(packed, format="png", optimize=True)
+    contents = {f"{name}.svg": short.encode(), f"{name}.png": packed.getvalue()}
+    write_together(folder, contents)
+    return [folder / file for file in contents]

@@ -15,6 +15,13 @@ from pkstats.tables import load
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+TITLE = "Violence before and after deployment, by type of first mandate"
+ALT = (
+    "Three panels, one for each type of mandate, of deaths per year in host states from five "
+    "years before deployment to eight years after: median as a line, middle half as a band, on a "
+    "logarithmic scale. Deaths are highest in the years around deployment and lower afterwards, "
+    "least so for robust missions."
+)
 SPAN = range(-5, 9)
 
 
@@ -64,7 +71,7 @@ def draw() -> Figure:
     panels[0].set_yticks([0, 10, 100, 1000, 10000], ["0", "10", "100", "1,000", "10,000"])
     caption(
         figure,
-        "Violence before and after deployment, by type of first mandate",
+        TITLE,
         "Deaths in state-based conflict and one-sided violence in the host states: median mission "
         "(line) and middle half (band).\nUN peacekeeping operations deployed since 1989; missions stay "
         "in after they end. Logarithmic above 10.\nAssociation only: missions go where and when "

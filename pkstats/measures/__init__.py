@@ -5,11 +5,14 @@ from pkstats.measures import (
     collaboration,
     composites,
     consent,
+    containment,
+    goals,
     mandates,
     recovery,
     reliability,
     resources,
     security,
+    setting,
     success,
 )
 from pkstats.measures.registry import Measure, Need, available, measure, measures
@@ -23,8 +26,10 @@ __all__ = [
     "collaboration",
     "composites",
     "consent",
+    "containment",
     "coverage",
     "cronbach_alpha",
+    "goals",
     "mandates",
     "measure",
     "measures",
@@ -32,5 +37,6 @@ __all__ = [
     "reliability",
     "resources",
     "security",
+    "setting",
     "success",
 ]

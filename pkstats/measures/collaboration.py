@@ -155,3 +155,19 @@ def humanitarian_funding_per_head(
 ) -> np.ndarray:
     """Return humanitarian funding per inhabitant of the host states and year, shape (n,)."""
     return ratio(planned + outside, population)
+
+
+for _name, _column, _text in (
+    ("regional_partner", "regional_beside", "another organisation than the UN (AU, ECOWAS, EU …)"),
+    ("un_partner", "un_beside", "the UN beside a mission that is not its own"),
+):
+    register(
+        "collaboration",
+        "share of months",
+        [Need("presence", _column)],
+        f"Partnership by presence: soldiers or police of {_text} in the same host state. Beside "
+        "each other, not under a joint command",
+        source="mission registry",
+        name=_name,
+        paired=True,
+    )(item)

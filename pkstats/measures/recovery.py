@@ -24,7 +24,7 @@ def agreement_signed(agreements: np.ndarray) -> np.ndarray:
 
 
 def agreements_a_year(agreements: np.ndarray) -> np.ndarray:
-    """Return agreements signed, shape (n,): by year, or the yearly mean of a mission's window."""
+    """Return agreements (or attempts), shape (n,): by year, or the yearly mean of a window."""
     return agreements
 
 
@@ -67,6 +67,9 @@ LEVELS: tuple[tuple[str, str, str, tuple[str, ...], Function, str, str], ...] = 
      "Settlement: a peace agreement was signed in a host state"),
     ("agreements_signed", "agreements a year", "agreements", ("agreements",), agreements_a_year,
      AGREEMENTS, "Peace agreements signed in the host states"),
+    ("mediation_attempts", "attempts a year", "mediation_years", ("attempts",), agreements_a_year,
+     "CWM (mediation in civil wars, 1946 to 2009)",
+     "Diplomacy: mediation attempts begun in civil wars of the host states"),
     ("displaced_return", "share", "displacement", DISPLACED, displaced_return, UNHCR,
      "Return of the displaced: part of refugees and internally displaced people who went back"),
     ("refugees_return", "share", "displacement", ("returned_refugees", "refugees"), refugees_return,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pkstats.errors import UnknownColumn, suggestion
+from pkstats.units import key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,13 +121,46 @@ def measure(name: str) -> Measure:
     return _REGISTER[name]
 
 
-def measures() -> pd.DataFrame:
-    """Return one row per measure: name, role, unit, timing, units of analysis, tables, meaning.
+def listed(unit: str | None = None) -> list[Measure]:
+    """Return all measures, or those defined at a unit of analysis, in the order registered.
 
-    How many rows of a panel have each measure, by decade: `pkstats.measures.available`.
+    Raises
+    ------
+    UnitMismatch
+        For an unknown unit.
+    """
+    if unit is not None:
+        key(unit)
+    return [item for item in _REGISTER.values() if unit is None or unit in item.units]
+
+
+def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame:
+    """Return one row per measure: what it is, what it stands for and how many rows have it.
+
+    Parameters
+    ----------
+    unit : {"mission", "mission-month", "mission-year", "state-year"}, optional
+        Only measures defined at this unit, counted there. Without it a measure is counted at
+        mission-years or, if it has none, at the first of its units.
+    available : bool
+        Count rows; without, the list needs no tables.
+
+    Returns
+    -------
+    DataFrame
+        name, role, unit, timing, units, needs (tables), construct, source, counted_at, n (rows with
+        a value) and rows by decade (`1990s` …; a mission counts in the decade of its start), over
+        every mission or state-year of `pkstats.panel(counted_at)`. For a panel of your own:
+        `pkstats.measures.available(panel.frame)`.
+
+    Raises
+    ------
+    UnitMismatch
+        For an unknown unit.
     """
     import pandas as pd
 
+    items = listed(unit)
     rows = [
         {
             "name": item.name,
@@ -138,9 +172,14 @@ def measures() -> pd.DataFrame:
             "construct": item.construct,
             "source": item.source,
         }
-        for item in _REGISTER.values()
+        for item in items
     ]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    if not available:
+        return frame
+    from pkstats.measures.counts import counts
+
+    return frame.join(counts(items, unit), on="name")
 
 
 def available(frame: pd.DataFrame, names: Iterable[str] | None = None) -> pd.DataFrame:

@@ -85,6 +85,19 @@ _strength("mean", "", "during", MISSIONS, "")
 for _moment, (_when, _timing) in MOMENTS.items():
     _strength(_moment, f"_{_moment}", _timing, ("mission",), _when)
 
+for _column in ("police", "observers"):
+    register(
+        "resource",
+        f"{_column} per 100,000 people",
+        [Need("personnel", _column), Need("context", "population")],
+        f"Strength in {_column} relative to the population of the host states. Until 1992-07 no "
+        "source lists observers apart",
+        units=(*MISSIONS, "state-year"),
+        source=RELATIVE,
+        name=f"{_column}_per_100k",
+        paired=True,
+    )(per_100k)
+
 for _column, _stem in {"troops": "troop", "police": "police", "observers": "observer"}.items():
     register(
         "resource",
@@ -147,3 +160,43 @@ def expenditure_per_head(dollars: np.ndarray, population: np.ndarray) -> np.ndar
 def contributor_count(contributors: np.ndarray) -> np.ndarray:
     """Return the number of contributing states, shape (n,); of a mission, the largest year's."""
     return contributors
+
+
+def of_contributors(value: np.ndarray) -> np.ndarray:
+    """Return a figure of the mission's contributors as it is, shape (n,)."""
+    return value
+
+
+for _name, _column, _unit, _text in (
+    ("effective_contributors", "effective_number", "contributors",
+     "Diversity: as many contributors as there would be if all gave alike (inverse Herfindahl)"),
+    ("largest_contributor_share", "largest_share", "share of uniformed personnel",
+     "Concentration: how much of the mission the largest contributor is"),
+    ("p5_share", "permanent_share", "share of uniformed personnel",
+     "Interest of the permanent members of the Security Council: their part of the personnel"),
+    ("neighbour_share", "neighbour_part", "share of uniformed personnel",
+     "Interest of neighbours: the part of the personnel from states with a land border to a host"),
+):  # fmt: skip
+    register(
+        "resource",
+        _unit,
+        [Need("burden_sharing", _column)],
+        f"{_text}; 2018 to 2020 only, of a mission the largest year's",
+        units=("mission-year", "mission"),
+        source="UN (contributors)",
+        name=_name,
+    )(of_contributors)
+
+
+@register(
+    "resource",
+    "0 or 1",
+    [Need("presence", "deployed")],
+    "Whether a mission of the chosen kinds was deployed in the state in the year; a true zero where "
+    "none was. The strength beside it is strength_thousands",
+    units=("state-year",),
+    source="mission registry",
+)
+def had_peacekeepers(deployed: np.ndarray) -> np.ndarray:
+    """Return 1 where a mission was deployed at any time of the year, else 0, shape (n,)."""
+    return deployed

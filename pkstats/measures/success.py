@@ -4,8 +4,6 @@ Endings name the horizon of mission panels: `_during` deployment, `_2y`, `_5y` a
 after the last. Each compares yearly means with the two years before deployment; windows that leave
 the years UCDP covers (1989 to 2024) are missing, and so is whatever lies after an ongoing mission.
 Successor missions may be present in the years after.
-
-Containment (spread to neighbours) is not measured: no table says who neighbours whom.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def covariance(
     """
     bread, scores = found.bread, found.scores
     if kind == "classical":
-        return found.scale * bread, None
+        own = found.model_covariance
+        return found.scale * bread if own is None else own, None
     if kind == "cr1":
         assert clusters is not None
         return _cr1(found, clusters), None
@@ -53,7 +54,7 @@ def covariance(
 
         assert clusters is not None
         return cr2(found, design, clusters)
-    leverage = found.working * np.einsum("ij,jk,ik->i", design, bread, design)
+    leverage = found.working * ((design @ bread) * design).sum(axis=1)
     if (leverage > 1 - 1e-10).any():
         raise BadModel(
             f"Row {int(np.argmax(leverage))} of the complete rows fixes a term by itself (leverage 1), "

@@ -26,7 +26,8 @@ def _matrix(estimate: Estimate, data: pd.DataFrame) -> np.ndarray:
 
 
 def _exposures(estimate: Estimate) -> np.ndarray | float:
-    return np.asarray(estimate.rows.extra.get("exposure", 1.0))
+    extra = estimate.rows.extra
+    return np.asarray(extra.get("exposure", 1.0)) * np.exp(extra.get("offset", 0.0))
 
 
 def predict(estimate: Estimate, data: pd.DataFrame | None = None) -> np.ndarray:

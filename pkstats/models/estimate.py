@@ -69,7 +69,7 @@ class Estimate:
 
     @property
     def dropped(self) -> int:
-        """Number of rows dropped for missing values."""
+        """Number of rows dropped for missing values or weights of zero."""
         return self.rows.dropped
 
     @property
@@ -85,8 +85,8 @@ class Estimate:
         unless a robust variance was asked for.
         """
         estimate = self.found.coefficients
-        error = np.sqrt(np.diag(self.covariance))
         with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.sqrt(np.diag(self.covariance))
             statistic = estimate / error
         p_value, half = self._inference(statistic)
         columns = {
@@ -106,7 +106,8 @@ class Estimate:
         upper = 0.5 + self.conf_level / 2
         if self.freedom is None and self.found.likelihood:
             return 2 * special.ndtr(-np.abs(statistic)), special.ndtri(upper)
-        plain = self.clusters - 1 if self.clusters else self.nobs - len(self.terms)
+        clustered = self.vcov.startswith("cr")
+        plain = self.clusters - 1 if clustered else self.nobs - len(self.terms)
         freedom = np.asarray(plain if self.freedom is None else self.freedom)
         return 2 * special.stdtr(freedom, -np.abs(statistic)), special.stdtrit(freedom, upper)
 
@@ -163,6 +164,14 @@ class Estimate:
         if self.vcov == "cr1" and self.clusters < FEW_CLUSTERS:
             found.append(
                 f"{self.clusters} clusters only (under {FEW_CLUSTERS}): CR1 intervals are too narrow"
+            )
+        if self.cluster and not self.vcov.startswith("cr"):
+            found.append(f"{self.vcov} standard errors leave the clusters ({self.cluster}) out")
+        if (np.diag(self.covariance) < 0).any():
+            names = ", ".join(np.array(self.terms)[np.diag(self.covariance) < 0])
+            found.append(
+                f"two-way clustered variance below zero for {names}: one way has too few clusters, "
+                "cluster by the other alone"
             )
         if self.nobs < 10 * len(self.terms):
             found.append(f"small sample: {self.nobs} rows for {len(self.terms)} terms")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.covariance import KINDS, covariance
 from pkstats.models.estimate import Estimate
-from pkstats.models.families import Family
+from pkstats.models.families import FAMILIES, Family
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
 from pkstats.models.rows import rows
@@ -34,8 +34,11 @@ def fit(
     event: str | None = None,
     ties: str = "efron",
     exposure: str | None = None,
+    offset: str | None = None,
+    alpha: float | None = None,
     zero: str | None = None,
     groups: str | None = None,
+    method: str | None = None,
 ) -> Estimate:
     """Fit a model of an outcome on terms: an association, since missions are not sent at random.
 
@@ -52,12 +55,14 @@ def fit(
     vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
         Without clusters `hc1` for least squares and `classical` otherwise.
     weights : str, optional
-        Column of probability weights.
+        Column of probability weights; rows of weight 0 drop.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
-    exposure, zero, groups : str, optional
-        For counts a column of exposures; for zinb and hurdle the zero part's one-sided formula; for
-        mixed the column of random intercepts.
+    exposure, offset, alpha, zero : optional
+        For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
+        given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
+    groups, method : str, optional
+        For mixed the column of random intercepts, and reml (the default) or ml.
 
     Raises
     ------
@@ -65,38 +70,86 @@ def fit(
         For an unknown family or column, too few rows or clusters, dependent terms, separation, or an
         outcome that does not suit the family.
     """
+    columns = {"entry": entry, "time": time, "event": event, "exposure": exposure}
+    columns |= {"offset": offset, "groups": groups}
+    own = {"alpha": alpha, "method": method}
     chosen = find_family(family)
-    if not 0 < conf_level < 1:
-        raise BadModel(f"conf_level must lie between 0 and 1; found {conf_level!r}.")
-    frame = data if isinstance(data, pd.DataFrame) else data.frame
-    named = {"entry": entry, "time": time, "event": event, "exposure": exposure, "groups": groups}
-    given = _given(named, chosen)
-    clusters = (cluster,) if isinstance(cluster, str) else tuple(cluster or ())
-    kind = _kind(vcov, clusters, chosen)
-    complete = rows(parse(formula), frame, chosen, clusters, weights, given, zero)
-    check(complete, chosen, frame)
-    options = {"ties": ties, "conf_level": conf_level}
-    found = chosen.fit(complete.sample(options))
+    _suitable({**columns, **own, "zero": zero}, chosen)
+    options = {"ties": ties, "conf_level": conf_level, **_given(own)}
+    return _fit(formula, data, chosen, cluster, vcov, weights, _given(columns), zero, options)
+
+
+def _fit(
+    formula: str,
+    data: pd.DataFrame | Panel,
+    family: Family,
+    cluster: str | Sequence[str] | None,
+    vcov: str | None,
+    weights: str | None,
+    given: Mapping[str, str],
+    zero: str | None,
+    options: Mapping[str, Any],
+) -> Estimate:
+    """Check what was asked, take the complete rows and fit."""
+    level = options["conf_level"]
+    if not 0 < level < 1:
+        raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
+    frame = _frame(data)
+    clusters = (cluster,) if isinstance(cluster, str) else tuple([] if cluster is None else cluster)
+    _names({**given, "weights": weights}, clusters)
+    kind = _kind(vcov, clusters, family)
+    complete = rows(parse(formula), frame, family, clusters, weights, given, zero)
+    check(complete, family, frame)
+    found = family.fit(complete.sample(options))
     matrix, freedom = covariance(found, complete.design, complete.clusters, kind)
     sources = () if isinstance(data, pd.DataFrame) else tuple(data.sources)
-    about = (complete.text, family, kind, " and ".join(clusters), found, matrix, freedom)
-    return Estimate(*about, conf_level, sources, rows=complete, options=options, data=data)
+    about = (complete.text, family.name, kind, " and ".join(clusters), found, matrix, freedom)
+    return Estimate(*about, level, sources, rows=complete, options=options, data=data)
 
 
-def _given(named: dict[str, str | None], family: Family) -> dict[str, str]:
-    """Return the extra columns that were named; the family's own needs must be among them."""
-    given = {name: column for name, column in named.items() if column is not None}
+def _given(named: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _frame(data: pd.DataFrame | Panel) -> pd.DataFrame:
+    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "frame", None)
+    if not isinstance(frame, pd.DataFrame):
+        raise BadModel(
+            f"data must be a pandas DataFrame or a panel; found {type(data).__name__}. "
+            "pd.DataFrame(data) makes one of arrays and dictionaries."
+        )
+    return frame
+
+
+def _suitable(named: Mapping[str, object], family: Family) -> None:
+    """Refuse arguments the family cannot use; those it needs must be there."""
     for name in family.needs:
-        if name not in given:
+        if named[name] is None:
             raise BadModel(f"family={family.name!r} needs {name}=, the name of a column.")
-    return given
+    for name, value in named.items():
+        if value is not None and name not in (*family.needs, *family.takes):
+            able = [one.name for one in FAMILIES.values() if name in (*one.needs, *one.takes)]
+            raise BadModel(
+                f"family={family.name!r} takes no {name}=; it is for {', '.join(able)}. Leave it out."
+            )
+
+
+def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:
+    """Refuse columns given as data rather than by name."""
+    for name, value in [*named.items(), *(("cluster", one) for one in clusters)]:
+        if value is not None and not isinstance(value, str):
+            raise BadModel(
+                f"{name}= takes the name of a column of the data; found {type(value).__name__}. "
+                "Add the values to the data as a column first."
+            )
 
 
 def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family) -> str:
-    kind = (vcov or ("cr1" if clusters else family.default)).lower()
+    kind = vcov or ("cr1" if clusters else family.default)
+    kind = kind.lower() if isinstance(kind, str) else kind
     if kind not in KINDS:
         raise BadModel(
-            f"vcov must be one of {', '.join(KINDS)}; found {kind!r}.{suggestion(kind, KINDS)}"
+            f"vcov must be one of {', '.join(KINDS)}; found {kind!r}.{suggestion(str(kind), KINDS)}"
         )
     if kind.startswith("cr") and not clusters:
         raise BadModel(f"vcov={kind!r} needs cluster=, the column of independent units.")

@@ -1,17 +1,20 @@
-"""Formulas as text over column names; read with Python's parser, never run as code."""
+"""From a parsed formula and a frame to the design: factors evaluated, categories coded."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pkstats.errors import BadModel, suggestion
+from pkstats.errors import BadModel
+from pkstats.models.columns import column, numbers
+from pkstats.models.contrasts import Coding, codings
+from pkstats.models.grammar import HELP, Terms, label, parse
+
+__all__ = ["Memory", "Terms", "design", "evaluate", "label", "parse"]
 
 OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
@@ -20,12 +23,20 @@ OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Div: np.divide,
     ast.Pow: np.power,
 }
+COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
 FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "log": np.log,
     "log1p": np.log1p,
     "sqrt": np.sqrt,
 }
-# What a formula learns from the data it is first evaluated on: means, spreads and levels.
+# What a formula learns from the data it is first evaluated on: means, spreads, levels, codings.
 Memory = dict[str, Any]
 
 
@@ -34,103 +45,6 @@ def _standardize(values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
         memory[name] = (float(np.nanmean(values)), float(np.nanstd(values, ddof=1)))
     mean, spread = memory[name]
     return (values - mean) / spread
-
-
-@dataclass(frozen=True)
-class Terms:
-    """A parsed formula: outcome (None when one-sided) and right-hand terms in order.
-
-    Each term is a tuple of factors, more than one for an interaction.
-    """
-
-    outcome: ast.expr | None
-    terms: tuple[tuple[ast.expr, ...], ...]
-    intercept: bool
-    text: str
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns the formula uses, in order."""
-        nodes = [factor for term in self.terms for factor in term]
-        names = [_names(node) for node in ([self.outcome] if self.outcome else []) + nodes]
-        return list(dict.fromkeys(name for group in names for name in group))
-
-    @property
-    def outcome_columns(self) -> list[str]:
-        """Names of the columns the outcome uses."""
-        return _names(self.outcome) if self.outcome else []
-
-
-def _names(node: ast.AST) -> list[str]:
-    functions = {
-        call.func.id
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-    }
-    found = [item.id for item in ast.walk(node) if isinstance(item, ast.Name)]
-    return [name for name in found if name not in functions]
-
-
-@lru_cache(maxsize=256)
-def parse(formula: str) -> Terms:
-    """Read a formula such as ``"y ~ x + C(region) + log1p(z) + a:b"``.
-
-    Raises
-    ------
-    BadModel
-        When the text is not a formula, or uses anything but columns, `+`, `:`, `*`, `C()`, `log()`,
-        `log1p()`, `sqrt()`, `I()`, `standardize()` and numbers.
-    """
-    left, mark, right = formula.partition("~")
-    if not mark or not right.strip():
-        raise BadModel(f"Expected a formula like 'outcome ~ term + term'; found {formula!r}.")
-    outcome = _tree(left.strip(), formula) if left.strip() else None
-    # ':' binds tighter than '+' but is no Python operator: '@' (matrix product) stands in for it.
-    tree = _tree(right.strip().replace(":", "@"), formula)
-    terms: list[tuple[ast.expr, ...]] = []
-    intercept = True
-    for sign, node in _summands(tree):
-        if isinstance(node, ast.Constant) and node.value in (0, 1):
-            intercept = (node.value == 1) == sign
-            continue
-        if not sign:
-            raise BadModel(f"{formula!r}: only '- 1' may be subtracted.")
-        for term in _products(node):
-            if term not in terms and not any(_same(term, old) for old in terms):
-                terms.append(term)
-    return Terms(outcome, tuple(terms), intercept, " ".join(formula.split()))
-
-
-def _tree(text: str, formula: str) -> ast.expr:
-    try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError:
-        raise BadModel(f"Cannot read {text!r} in the formula {formula!r}.") from None
-
-
-def _same(one: tuple[ast.expr, ...], other: tuple[ast.expr, ...]) -> bool:
-    return sorted(map(ast.dump, one)) == sorted(map(ast.dump, other))
-
-
-def _summands(node: ast.expr) -> list[tuple[bool, ast.expr]]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        right = isinstance(node.op, ast.Add)
-        return [*_summands(node.left), (right, node.right)]
-    return [(True, node)]
-
-
-def _products(node: ast.expr) -> list[tuple[ast.expr, ...]]:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return [(*a, *b) for a in _products(node.left) for b in _products(node.right)]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        left, right = _products(node.left), _products(node.right)
-        return [*left, *right, *((*a, *b) for a in left for b in right)]
-    return [(node,)]
-
-
-def label(node: ast.expr) -> str:
-    """Return a factor as the user wrote it."""
-    return ast.unparse(node).replace(" ", "")
 
 
 def evaluate(
@@ -156,10 +70,13 @@ def evaluate(
     if not plain and isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         left = evaluate(node.left, data, formula, False, memory)
         return OPERATIONS[type(node.op)](left, evaluate(node.right, data, formula, False, memory))
-    raise BadModel(
-        f"{ast.unparse(node)!r} is not allowed in the formula {formula!r}. Use column names, +, :, *, "
-        "C(), log(), log1p(), sqrt(), I() and standardize()."
-    )
+    if not plain and isinstance(node, ast.Compare) and len(node.ops) == 1:
+        left = evaluate(node.left, data, formula, False, memory)
+        right = evaluate(node.comparators[0], data, formula, False, memory)
+        if type(node.ops[0]) in COMPARISONS:
+            found = COMPARISONS[type(node.ops[0])](left, right).astype("float64")
+            return np.where(np.isnan(left) | np.isnan(right), np.nan, found)
+    raise BadModel(f"{label(node)!r} is not allowed in the formula {formula!r}. {HELP}")
 
 
 def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
@@ -180,42 +97,83 @@ def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.n
 
 
 def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
-    if name not in data:
-        raise BadModel(f"The formula {formula!r} needs a column {name!r}.{suggestion(name, data)}")
-    values = data[name]
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
-        return values.to_numpy(dtype="float64")
-    if not (
-        pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
-    ):
-        raise BadModel(f"Column {name!r} holds {values.dtype}; write C({name}) for categories.")
-    return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    values = column(data, name, f"the data, which the formula {formula!r} needs")
+    quoted = label(ast.Name(name, ast.Load()))
+    return numbers(
+        values,
+        f"a term takes numbers: write C({quoted}) for categories. An outcome must be numbers.",
+    )
 
 
-def _levels(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "C":
-        if len(node.args) == 1 and isinstance(node.args[0], ast.Name):
-            return node.args[0].id
-        raise BadModel(f"C() takes one column name; found {ast.unparse(node)!r}.")
-    return None
+def _levels(node: ast.expr) -> tuple[str, object] | None:
+    """Return the column of C(column) or C(column, Treatment(level)), and the level; else None."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "C"):
+        return None
+    if node.args and isinstance(node.args[0], ast.Name) and not node.keywords:
+        column_name, rest = node.args[0].id, node.args[1:]
+        base = _treatment(rest[0]) if len(rest) == 1 else None
+        if not rest or base is not None:
+            return column_name, base
+    raise BadModel(
+        f"C() takes one column name, or C(column, Treatment(level)) to choose the level the others are "
+        f"compared with; found {label(node)!r}."
+    )
+
+
+def _treatment(node: ast.expr) -> object:
+    if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Treatment"):
+        return None
+    values = [*node.args, *(word.value for word in node.keywords if word.arg == "reference")]
+    if len(values) != 1 or not isinstance(values[0], ast.Constant):
+        return None
+    return values[0].value
+
+
+def _known_levels(name: str, base: object, data: pd.DataFrame, formula: str) -> list[Any]:
+    values = column(data, name, f"the data, which the formula {formula!r} needs")
+    levels = list(pd.factorize(values, sort=True)[1])
+    if base is None:
+        return levels
+    if base not in levels:
+        raise BadModel(
+            f"{name!r} has no level {base!r} to compare with; its levels are "
+            f"{', '.join(map(repr, levels[:12]))}."
+        )
+    return [base, *(level for level in levels if level != base)]
 
 
 def _factor(
-    node: ast.expr, data: pd.DataFrame, formula: str, memory: Memory
+    node: ast.expr, data: pd.DataFrame, formula: str, memory: Memory, full: bool
 ) -> tuple[list[str], np.ndarray]:
-    name = _levels(node)
-    if name is None:
+    """Return a factor's columns (n, j) and their names; categories with or without the first."""
+    category = _levels(node)
+    if category is None:
         return [label(node)], evaluate(node, data, formula, memory=memory)[:, None]
-    if name not in data:
-        raise BadModel(f"The formula {formula!r} needs a column {name!r}.{suggestion(name, data)}")
-    key = f"C({name})"
+    name, base = category
+    key = label(node)
     if key not in memory:
-        memory[key] = list(pd.factorize(data[name], sort=True)[1])
+        memory[key] = _known_levels(name, base, data, formula)
     levels = memory[key]
-    codes = pd.Categorical(data[name], categories=levels).codes.astype("int64")
-    columns = (codes[:, None] == np.arange(1, len(levels))[None, :]).astype("float64")
+    values = column(data, name)
+    codes = pd.Categorical(values, categories=levels).codes.astype("int64")
+    first = 0 if full else 1
+    columns = (codes[:, None] == np.arange(first, len(levels))[None, :]).astype("float64")
     columns[codes < 0] = np.nan
-    return [f"C({name})[T.{level}]" for level in levels[1:]], columns
+    mark = "" if full else "T."
+    return [f"{key}[{mark}{level}]" for level in levels[first:]], columns
+
+
+def _codings(terms: Terms, intercept: bool, memory: Memory) -> list[list[Coding]]:
+    """Return how each term codes its categories, as learnt when the formula was first evaluated."""
+    if "codings" not in memory:
+        parts = []
+        for term in terms.terms:
+            names = {label(node): _levels(node) is not None for node in term}
+            numeric = frozenset(name for name, category in names.items() if not category)
+            parts.append((numeric, [name for name, category in names.items() if category]))
+        # Thresholds and baseline hazards stand where the constant would.
+        memory["codings"] = codings(parts, terms.intercept or not intercept)
+    return memory["codings"]
 
 
 def design(
@@ -230,12 +188,17 @@ def design(
     constant = terms.intercept and intercept
     names: list[str] = ["Intercept"] if constant else []
     blocks = [np.ones((len(data), 1))] if constant else [np.empty((len(data), 0))]
-    for term in terms.terms:
-        labels, block = [""], np.ones((len(data), 1))
-        for node in term:
-            more, columns = _factor(node, data, terms.text, memory)
-            labels = [f"{a}:{b}" if a else b for a in labels for b in more]
-            block = (block[:, :, None] * columns[:, None, :]).reshape(len(data), -1)
-        names += labels
-        blocks.append(block)
+    for term, parts in zip(terms.terms, _codings(terms, intercept, memory), strict=True):
+        for coding in parts:
+            labels, block = [""], np.ones((len(data), 1))
+            for node in term:
+                key = label(node)
+                if key not in coding and _levels(node) is not None:
+                    continue
+                full = coding.get(key, False)
+                more, columns = _factor(node, data, terms.text, memory, full)
+                labels = [f"{a}:{b}" if a else b for a in labels for b in more]
+                block = (block[:, :, None] * columns[:, None, :]).reshape(len(data), -1)
+            names += labels
+            blocks.append(block)
     return names, np.hstack(blocks)

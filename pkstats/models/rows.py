@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pkstats.errors import BadModel, suggestion
+from pkstats.errors import BadModel
+from pkstats.models.columns import column, is_number, numbers, present
 from pkstats.models.families import Family
 from pkstats.models.formula import Memory, Terms, design, evaluate, parse
 from pkstats.models.sample import Sample
@@ -22,7 +23,8 @@ class Rows:
     Attributes
     ----------
     kept : array of bool, shape (N,)
-        Which of the data's rows have no missing value; everything else has the n kept rows.
+        Which of the data's rows have no missing value and a weight that is not zero; everything
+        else has the n kept rows.
     data : DataFrame
         The kept rows, with at least the columns the model uses.
     memory : dict
@@ -52,7 +54,7 @@ class Rows:
 
     @property
     def dropped(self) -> int:
-        """Number of rows dropped for missing values."""
+        """Number of rows dropped for missing values or weights of zero."""
         return int((~self.kept).sum())
 
     def sample(self, options: Mapping[str, Any]) -> Sample:
@@ -79,6 +81,9 @@ def rows(
 ) -> Rows:
     """Evaluate a formula over a frame; rows with missing values drop before clusters are coded.
 
+    Rows with a weight of zero drop with them, as in Stata and R's ``lm``: they count neither in N
+    nor in the degrees of freedom.
+
     Raises
     ------
     BadModel
@@ -88,8 +93,12 @@ def rows(
     part = (parse(zero) if zero else terms) if family.name in ("zinb", "hurdle") else None
     used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
     used = list(dict.fromkeys([*used, *([weights] if weights else [])]))
-    complete = np.logical_and.reduce([_present(_column(frame, name)) for name in used])
+    complete = np.logical_and.reduce([present(column(frame, name)) for name in used])
+    if weights:
+        complete &= _number(frame, weights) != 0
     if not complete.any():
+        if frame.empty:
+            raise BadModel("The data have no rows.")
         worst = frame[used].isna().mean().sort_values(ascending=False).head(3)
         raise BadModel(
             "Every row has a missing value in some column of the model. Most missing: "
@@ -100,13 +109,13 @@ def rows(
     names, matrix = design(terms, whole, family.intercept, memory)
     outcome, levels = _outcome(terms, whole, family)
     extra: dict[str, Any] = {
-        name: _codes(whole, column) if name == "groups" else _number(whole, column)
-        for name, column in given.items()
+        key: _codes(whole, name) if key == "groups" else _number(whole, name)
+        for key, name in given.items()
     }
     if part is not None:
         zero_names, extra["zero_design"] = design(part, whole)
         extra["zero_names"] = tuple(zero_names)
-    codes = [pd.factorize(whole[column])[0] for column in clusters]
+    codes = [pd.factorize(whole[name])[0] for name in clusters]
     return Rows(
         text=terms.text,
         outcome=outcome,
@@ -123,23 +132,8 @@ def rows(
     )
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame:
-        raise BadModel(f"There is no column {name!r} in the data.{suggestion(name, frame)}")
-    return frame[name]
-
-
-def _present(values: pd.Series) -> np.ndarray:
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
-        return ~np.isnan(values.to_numpy(dtype="float64"))
-    return values.notna().to_numpy()
-
-
 def _number(frame: pd.DataFrame, name: str) -> np.ndarray:
-    values = _column(frame, name)
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        raise BadModel(f"Column {name!r} must hold numbers; found {values.dtype}.")
-    return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+    return numbers(column(frame, name), "numbers are needed here.")
 
 
 def _codes(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -161,16 +155,24 @@ def _outcome(
     name = getattr(terms.outcome, "id", None)
     if name is None:
         raise BadModel("The outcome of ordered and multinomial models is a column's plain name.")
-    values = _column(frame, name)
+    values = column(frame, name)
+    levels: Any
     if isinstance(values.dtype, pd.CategoricalDtype):
+        if family.outcome == "ordered" and not values.cat.ordered:
+            raise BadModel(
+                f"The outcome {name!r} is a categorical without an order, and an ordered model needs "
+                "one: pd.Categorical(values, categories=[lowest, …, highest], ordered=True)."
+            )
         used = values.cat.remove_unused_categories()
         codes, levels = used.cat.codes.to_numpy(), used.cat.categories
+    elif family.outcome == "ordered" and not is_number(values):
+        raise BadModel(
+            f"The outcome {name!r} of an ordered model must be whole numbers or an ordered "
+            f"categorical; found {values.dtype}."
+        )
+    elif family.outcome == "ordered":
+        codes, levels = pd.factorize(numbers(values, "numbers are needed here."), sort=True)
     else:
-        if family.outcome == "ordered" and not pd.api.types.is_numeric_dtype(values.dtype):
-            raise BadModel(
-                f"The outcome {name!r} of an ordered model must be whole numbers or an ordered "
-                f"categorical; found {values.dtype}."
-            )
         codes, levels = pd.factorize(values, sort=True)
     out = codes.astype("float64")
     out[codes < 0] = np.nan

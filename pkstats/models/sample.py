@@ -59,6 +59,8 @@ class Fitted:
         Whether z statistics and the G/(G−1) convention apply (False for least squares).
     scale : float
         Classical covariance = scale × bread.
+    model_covariance : array, shape (p, p), or None
+        The classical covariance where it is another: from expected rather than observed information.
     working : array, shape (n,), or None
         Working weights of a generalised linear model (1 for least squares), for leverage-based
         variances (HC2, HC3, CR2).
@@ -81,6 +83,7 @@ class Fitted:
     null_log_likelihood: float
     likelihood: bool = True
     scale: float = 1.0
+    model_covariance: np.ndarray | None = None
     working: np.ndarray | None = None
     slope: np.ndarray | None = None
     statistics: Mapping[str, float] = field(default_factory=dict)

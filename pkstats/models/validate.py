@@ -9,6 +9,8 @@ from pkstats.errors import BadModel
 from pkstats.models.families import Family
 from pkstats.models.rows import Rows
 
+CLEAR = 1e-8
+
 
 def check(complete: Rows, family: Family, frame: pd.DataFrame) -> None:
     """Raise BadModel when the rows cannot carry the model."""
@@ -23,8 +25,12 @@ def check(complete: Rows, family: Family, frame: pd.DataFrame) -> None:
         raise BadModel("The data hold infinite values. Replace them or drop their rows.")
     if complete.clusters is not None and complete.cluster_count < 2:
         raise BadModel("Clustered standard errors need at least two clusters; found one.")
-    if complete.weights is not None and (complete.weights <= 0).any():
-        raise BadModel("Weights must be above zero. Drop the rows that should not count.")
+    weights = complete.weights
+    if weights is not None and not ((weights > 0) & np.isfinite(weights)).all():
+        raise BadModel(
+            "Weights must be above zero and finite (rows of weight 0 drop by themselves); found "
+            f"{float(weights[~((weights > 0) & np.isfinite(weights))][0]):g}."
+        )
     _outcome(complete, family)
     rank(complete.design, list(complete.names))
 
@@ -47,12 +53,21 @@ def _outcome(complete: Rows, family: Family) -> None:
 
 def rank(design: np.ndarray, names: list[str]) -> None:
     """Raise BadModel when columns of the design depend on each other, naming the first that does."""
+    if not design.shape[1]:
+        return
     size = np.linalg.norm(design, axis=0)
     scaled = design / np.where(size > 0, size, 1)
-    if np.linalg.matrix_rank(scaled) == design.shape[1]:
+    squares = np.linalg.eigvalsh(scaled.T @ scaled)
+    # Squared singular values are precise enough to clear a design, not to convict one.
+    if squares[0] > CLEAR * squares[-1]:
+        return
+    # R of the decomposition has the singular values of the whole, and is small.
+    triangle = np.asarray(np.linalg.qr(scaled, mode="r"))
+    tolerance = max(design.shape) * float(np.finfo(float).eps)
+    if np.linalg.matrix_rank(triangle, rtol=tolerance) == design.shape[1]:
         return
     for count in range(1, design.shape[1] + 1):
-        if np.linalg.matrix_rank(scaled[:, :count]) < count:
+        if np.linalg.matrix_rank(triangle[:, :count], rtol=tolerance) < count:
             raise BadModel(
                 f"The term {names[count - 1]!r} is constant or a combination of the terms before "
                 f"it in the {len(design)} complete rows. Leave it out."

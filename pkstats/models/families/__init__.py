@@ -15,7 +15,8 @@ class Family:
     """How a family is fitted and what outcome it takes.
 
     `outcome` is one of number, binary, ordered, category, count, none (one-sided formula);
-    `intercept` tells whether the design has a constant; `default` is the variance without clusters.
+    `intercept` tells whether the design has a constant; `default` is the variance without clusters;
+    `needs` and `takes` name the further arguments of `fit` that it must and may have.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Family:
     intercept: bool = True
     default: str = "classical"
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
     @property
     def fit(self) -> Callable[[Sample], Fitted]:
@@ -32,6 +34,7 @@ class Family:
         return getattr(import_module(f"pkstats.models.families.{module}"), function)
 
 
+COUNTS = ("exposure", "offset")
 FAMILIES = {
     family.name: family
     for family in (
@@ -41,12 +44,19 @@ FAMILIES = {
         Family("firth", "firth:firth", "binary"),
         Family("ordered", "ordered:ordered", "ordered", intercept=False),
         Family("multinomial", "multinomial:multinomial", "category"),
-        Family("poisson", "counts:poisson", "count"),
-        Family("negbin", "counts:negbin", "count"),
-        Family("zinb", "mixtures:zinb", "count"),
-        Family("hurdle", "mixtures:hurdle", "count"),
-        Family("cox", "survival:cox", "none", intercept=False, needs=("time", "event")),
-        Family("mixed", "mixed:mixed", "number", needs=("groups",)),
+        Family("poisson", "counts:poisson", "count", takes=COUNTS),
+        Family("negbin", "counts:negbin", "count", takes=(*COUNTS, "alpha")),
+        Family("zinb", "mixtures:zinb", "count", takes=(*COUNTS, "zero")),
+        Family("hurdle", "mixtures:hurdle", "count", takes=(*COUNTS, "zero")),
+        Family(
+            "cox",
+            "survival:cox",
+            "none",
+            intercept=False,
+            needs=("time", "event"),
+            takes=("entry",),
+        ),
+        Family("mixed", "mixed:mixed", "number", needs=("groups",), takes=("method",)),
     )
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from pkstats.errors import BadModel
+from pkstats.models.families.dispersion import known_dispersion
 from pkstats.models.families.negative_binomial import negative_binomial
 from pkstats.models.families.predictors import Problem, Solution, highest_value, solve
 from pkstats.models.sample import Fitted, Sample
@@ -19,7 +20,8 @@ OVERDISPERSION = (
 def poisson(sample: Sample) -> Fitted:
     """Fit a Poisson regression by maximum likelihood.
 
-    `extra["exposure"]` holds exposures above zero; their logarithm enters with coefficient one.
+    `extra["exposure"]` holds exposures above zero; their logarithm enters with coefficient one, as
+    does `extra["offset"]` as it is.
     `statistics` hold `pseudo_r_squared` (McFadden's) and `dispersion`, Pearson's χ² over n − k.
 
     Raises
@@ -57,7 +59,8 @@ def negbin(sample: Sample) -> Fitted:
     """Fit a negative binomial regression (variance μ + αμ²) by maximum likelihood.
 
     The last parameter is `log_alpha`, as in Stata's ``nbreg``; `statistics` hold `alpha` and
-    `pseudo_r_squared` against a constant and its own α. `extra["exposure"]` as in `poisson`.
+    `pseudo_r_squared` against a constant and its own α. `extra["exposure"]` as in `poisson`. With
+    `options["alpha"]` the dispersion is given, not estimated: see `known_dispersion`.
 
     Raises
     ------
@@ -66,6 +69,8 @@ def negbin(sample: Sample) -> Fitted:
         a coefficient has no finite estimate.
     """
     weights, offset = prepare(sample)
+    if "alpha" in sample.options:
+        return known_dispersion(sample, weights, offset, sample.options["alpha"])
     constant = np.ones((len(sample.outcome), 1))
     names = (*sample.names, "log_alpha")
     problem = _problem(sample, sample.design, names, weights, offset)
@@ -88,7 +93,7 @@ def negbin(sample: Sample) -> Fitted:
 
 
 def prepare(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights and offset (the logarithm of exposure), each of shape (n,).
+    """Return weights and offset (with the logarithm of exposure), each of shape (n,).
 
     Raises
     ------
@@ -99,16 +104,19 @@ def prepare(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if not sample.outcome.any():
         raise BadModel(f"A count model needs counts above zero; all {rows} are zero.")
     weights = np.ones(rows) if sample.weights is None else sample.weights
+    offset = np.asarray(sample.extra.get("offset", np.zeros(rows)))
+    if np.isinf(offset).any():
+        raise BadModel("Offsets must be finite: they are logarithms of exposure. Drop those rows.")
     exposure = sample.extra.get("exposure")
     if exposure is None:
-        return weights, np.zeros(rows)
+        return weights, offset
     wrong = ~(exposure > 0) | np.isinf(exposure)
     if wrong.any():
         raise BadModel(
             f"Exposures must be above zero and finite, as their logarithm enters the model; found "
             f"{int(wrong.sum())} others, such as {exposure[wrong][0]:g}. Drop those rows."
         )
-    return weights, np.log(exposure)
+    return weights, offset + np.log(exposure)
 
 
 def poisson_solution(sample: Sample, weights: np.ndarray, offset: np.ndarray) -> Solution:

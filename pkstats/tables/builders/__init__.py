@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pkstats.tables.builders import context, mandates, personnel, registry
+from pkstats.tables.builders import (
+    borders,
+    burden,
+    complexity,
+    context,
+    mandates,
+    personnel,
+    presence,
+    registry,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,4 +31,9 @@ BUILDERS: dict[str, Callable[[Table, Workshop], pd.DataFrame]] = {
     "personnel_sources": personnel.disagreements,
     "mandates": mandates.mandates,
     "context": context.context,
+    "neighbours": borders.neighbours,
+    "surroundings": borders.surroundings,
+    "burden_sharing": burden.burden,
+    "complexity": complexity.complexity,
+    "presence": presence.presence,
 }

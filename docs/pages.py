@@ -1,0 +1,213 @@
+"""Pages of the site that follow from the library: notebooks, figures, cases, measures, API."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+import pkstats as pk
+
+REPOSITORY = Path(__file__).parents[1]
+ROOMS = {
+    "tables": "Raw and processed tables",
+    "codebook": "Codebook and citations",
+    "registry": "Missions and states",
+    "sources": "Publishers' files",
+    "panel": "Panels",
+    "measures": "Measures",
+    "models": "Models",
+    "checks": "Checks",
+    "multiverse": "Multiverse",
+    "evidence": "Claims and cases",
+    "figures": "Figures",
+    "errors": "Errors",
+}
+ROLES = {
+    "outcome": "Success and other outcomes",
+    "resource": "Resources",
+    "mandate": "Mandates",
+    "collaboration": "Collaboration with NGOs and others",
+    "consent": "Consent of the host",
+    "security": "Security",
+    "context": "Context",
+}
+
+
+def write_pages(folder: Path) -> None:
+    """Write every generated page below `folder`; pages that do not change are left alone."""
+    pages = {
+        "measures.md": _measures(),
+        **_gallery(),
+        **_notebooks(),
+        **_reference(),
+    }
+    for name, text in pages.items():
+        _write(folder / name, text)
+    for sub in ("gallery", "notebooks", "api"):
+        for path in (folder / sub).glob("*.*"):
+            if f"{sub}/{path.name}" not in pages:
+                path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def _page(title: str, introduction: str, blocks: Iterable[str]) -> str:
+    return "\n\n".join([f"# {title}", introduction, *blocks]) + "\n"
+
+
+def _contents(names: Iterable[str]) -> str:
+    return "\n".join([":::{toctree}", ":maxdepth: 1", ":hidden:", "", *names, ":::"])
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _measures() -> str:
+    """Return the page of measures, one table per role."""
+    every = pk.measures()
+    heads = ["measure", "what it stands for", "unit", "timing", "units of analysis", "needs"]
+    columns = ["name", "construct", "unit", "timing", "units", "needs"]
+    blocks = []
+    for role, title in ROLES.items():
+        lines = [f"## {title}", "", _row(heads), "|" + "---|" * len(heads)]
+        for name, *cells in every.loc[every["role"] == role, columns].itertuples(index=False):
+            lines.append(_row([f"`{name}`", *cells]))
+        blocks.append("\n".join(lines))
+    introduction = (
+        "Every derived variable of `pk.measures()`, by role. A panel computes one with "
+        '`panel.derive("NAME")`. No outcome is *the* measure of success; several horizons stand '
+        "side by side, and missions that go on are missing, never failures."
+    )
+    return _page("Measures", introduction, blocks)
+
+
+def _picture(name: str, title: str, alt: str) -> str:
+    alt = " ".join(alt.split())
+    file = f"../../figures/{name}"
+    return "\n".join(
+        [
+            f"## {title}",
+            "",
+            f":::{{figure}} {file}.png",
+            f":alt: {alt}",
+            "",
+            alt,
+            ":::",
+            "",
+            _links(file),
+        ]
+    )
+
+
+def _links(file: str) -> str:
+    return f"[Vector file (SVG)]({file}.svg) · [Picture (PNG)]({file}.png)"
+
+
+def _gallery() -> dict[str, str]:
+    """Return the pages of figures: the general ones, and one page of cases if there are any."""
+    from pkstats.figures import FIGURES
+
+    blocks: dict[bool, list[str]] = {True: [], False: []}
+    for name, figure in FIGURES.items():
+        title = getattr(figure, "title", name.capitalize())
+        alt = getattr(figure, "alt", title)
+        blocks[name.startswith("case_")].append(_picture(name, title, alt))
+    introduction = (
+        "Every figure of the library, drawn from the processed tables by `make figures`, with "
+        "its text description. They show associations, not effects."
+    )
+    pages = {"gallery/index.md": _page("Figures", introduction, blocks[False])}
+    if blocks[True]:
+        introduction = "One layout for every mission; `pk.case(NAME).plot()` draws the page."
+        pages["gallery/cases.md"] = _page("Case pages", introduction, blocks[True])
+        pages["gallery/index.md"] += "\n" + _contents(["cases"]) + "\n"
+    return pages
+
+
+def _notebooks() -> dict[str, str]:
+    """Return the notebooks with their stored outputs, and a page that lists their questions."""
+    pages, rows, names = {}, [], []
+    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        text = path.read_text(encoding="utf-8")
+        title, opening = _opening(json.loads(text)["cells"])
+        pages[f"notebooks/{path.name}"] = text
+        rows.append(f"## [{title}]({path.name})\n\n{opening}")
+        names.append(path.stem)
+    introduction = (
+        "Each notebook opens with a question and its answer, and closes with its limits and "
+        "citations. Outputs are stored; `make notebooks` runs all of them again and compares."
+    )
+    index = _page("Notebooks", introduction, [*rows, _contents(names)])
+    return {"notebooks/index.md": index, **pages}
+
+
+def _opening(cells: list[dict]) -> tuple[str, str]:
+    """Return the title of a notebook and the first paragraph below it."""
+    first = "".join(cells[0]["source"]) if cells else ""
+    title, _, rest = first.partition("\n")
+    paragraphs = [part for part in rest.split("\n\n") if part.strip()]
+    return title.lstrip("# ").strip(), paragraphs[0].strip() if paragraphs else ""
+
+
+def _reference() -> dict[str, str]:
+    """Return the API reference: the face of the package, then one page per room."""
+    face = {name: getattr(pk, name) for name in pk.__all__ if not name.startswith("__")}
+    homes = {name: _room(thing) for name, thing in face.items()}
+    blocks = []
+    for room, title in ROOMS.items():
+        names = [name for name in face if homes[name] == room]
+        if names:
+            blocks.append(
+                "\n\n".join([f"## {title}", *(_entry("pkstats", n, face[n]) for n in names)])
+            )
+    introduction = (
+        "What `import pkstats as pk` gives. The pages of the rooms, at the side, have the objects "
+        "these functions return, and what only an extension needs."
+    )
+    pages = {}
+    for room, title in ROOMS.items():
+        text = _room_page(room, title, set(face))
+        if text:
+            pages[f"api/{room}.md"] = text
+    names = [Path(page).stem for page in pages]
+    return {"api/index.md": _page("API", introduction, [*blocks, _contents(names)]), **pages}
+
+
+def _room(thing: object) -> str:
+    return getattr(thing, "__module__", "pkstats.").split(".")[1]
+
+
+def _room_page(room: str, title: str, face: set[str]) -> str:
+    """Return the page of one room, or nothing when the face already has all its public names."""
+    module = import_module(f"pkstats.{room}")
+    names = getattr(module, "__all__", None) or [
+        name
+        for name, thing in vars(module).items()
+        if getattr(thing, "__module__", "") == module.__name__
+    ]
+    things = {name: getattr(module, name) for name in names if name not in face}
+    entries = [_entry(module.__name__, name, thing) for name, thing in things.items()]
+    entries = [entry for entry in entries if entry]
+    if not entries:
+        return ""
+    introduction = (inspect.getdoc(module) or title).strip()
+    return _page(f"{title}: `{module.__name__}`", introduction, entries)
+
+
+def _entry(home: str, name: str, thing: object) -> str:
+    """Return the autodoc block of one function or class; nothing for modules and constants."""
+    if inspect.isclass(thing):
+        lines = [f".. autoclass:: {home}.{name}", "   :members:"]
+    elif callable(thing):
+        lines = [f".. autofunction:: {home}.{name}"]
+    else:
+        return ""
+    return "\n".join(["```{eval-rst}", *lines, "```"])

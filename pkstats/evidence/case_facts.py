@@ -1,0 +1,153 @@
+"""Facts of a case, each with the document or source that says so."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pkstats.codebook import cite
+from pkstats.evidence.case_data import PARTS, averaged, read
+from pkstats.evidence.case_scope import Scope, listed
+from pkstats.evidence.case_timeline import resolution
+from pkstats.measures.mandates import task_flags
+from pkstats.registry.missions import AS_OF
+
+REGISTRY = f"pkstats mission registry, as of {AS_OF}"
+Rows = list[tuple[str, str, str]]
+
+
+def facts(scope: Scope) -> pd.DataFrame:
+    """Return fact, value and document; what is not known is left out."""
+    rows = [
+        *_registry(scope),
+        *_mandate(scope),
+        *_leaders(scope),
+        *_strength(scope),
+        *_money(scope),
+        *_deaths(scope),
+        *_hosts(scope),
+    ]
+    return pd.DataFrame(rows, columns=["fact", "value", "document"])
+
+
+def _registry(scope: Scope) -> Rows:
+    item = scope.mission
+    made = item.established_by or REGISTRY
+    over = f"ongoing at {AS_OF}" if scope.ongoing else f"{item.end} (to the {item.end_precision})"
+    rows = [
+        ("mission", item.name, REGISTRY),
+        ("sent by", f"{item.sponsor}, {item.kind}", made),
+        ("host states", scope.places, made),
+        ("start", f"{item.start} (to the {item.start_precision})", made),
+        ("end", over, item.exit_document or REGISTRY),
+    ]
+    if item.exit and not scope.ongoing:
+        rows.append(("how it ended", item.exit, item.exit_document or REGISTRY))
+    for role in ("before", "beside", "after"):
+        names = scope.chain.loc[scope.chain["role"] == role, "mission_id"].tolist()
+        if names:
+            rows.append((f"missions {role}", ", ".join(names), REGISTRY))
+    if item.note:
+        rows.append(("note", item.note, REGISTRY))
+    return rows
+
+
+def _mandate(scope: Scope) -> Rows:
+    spells = read("mandates")
+    spells = spells[spells["mission_id"] == scope.mission.id].sort_values("from")
+    rows = []
+    flags = list(task_flags())
+    chosen = {"first mandate": spells.head(1), "last mandate": spells.iloc[1:].tail(1)}
+    for name, spell in chosen.items():
+        for _, one in spell.iterrows():
+            count, unsure = int(one[flags].fillna(False).sum()), int(one[flags].isna().sum())
+            seven = one["chapter_vii"]
+            seven = "" if pd.isna(seven) else ", Chapter VII" if seven else ", not Chapter VII"
+            words = f"{count} of {len(flags)} tasks" + (f", {unsure} not coded" if unsure else "")
+            coder = f"{resolution(one['resolution'])}, coded by {one['coder']}"
+            rows.append((name, f"{words}{seven} (from {one['from']})", coder))
+    return rows
+
+
+def _leaders(scope: Scope) -> Rows:
+    frame = read("leaders")
+    heads = frame["position"].str.contains("head of mission|special representative")
+    frame = frame[(frame["mission_id"] == scope.mission.id) & heads].sort_values("start_year")
+    if frame.empty:
+        return []
+    who = [
+        f"{row.name_} ({row.start_year})"
+        for row in frame.rename(columns={"name": "name_"}).itertuples()
+    ]
+    return [("special representatives and heads (from year)", ", ".join(who), _source("leaders"))]
+
+
+def _source(table: str) -> str:
+    """Return the citation of a table in one line."""
+    return "; ".join(cite(table).splitlines())
+
+
+def _strength(scope: Scope) -> Rows:
+    frame = PARTS["resources"](scope)
+    frame = frame[frame["role"] == "main"]
+    known = frame[frame["total"].notna()]
+    rows: Rows = []
+    if len(known):
+        peak = known.iloc[int(known["total"].astype("float64").to_numpy().argmax())]
+        document = f"{_source(str(peak['source']))}"
+        value = f"{int(peak['total']):,} in {peak['month']}"
+        rows.append(("greatest uniformed strength", value, document))
+        mean = (
+            f"{known['total'].astype('float64').mean():,.0f} over {len(known)} months with a figure"
+        )
+        used = f"personnel: {', '.join(sorted(known['source'].unique()))}"
+        rows.append(("mean uniformed strength", mean, used))
+    authorised = frame[frame["total_authorised"].notna()]
+    if len(authorised):
+        most = authorised.iloc[int(authorised["total_authorised"].to_numpy("float64").argmax())]
+        value = f"{most['total_authorised']:,.0f} in {most['month']}"
+        rows.append(("greatest authorised strength", value, _source("authorised")))
+    return rows
+
+
+def _money(scope: Scope) -> Rows:
+    frame = read("expenditure")
+    frame = frame[frame["mission_id"] == scope.mission.id]
+    if frame.empty:
+        return []
+    years = frame.groupby("year")["usd"].sum()
+    value = (
+        f"{years.sum() / 1e6:,.0f} million US dollars in {years.index.min()} to {years.index.max()}"
+    )
+    return [("expenditure known", value, _source("expenditure"))]
+
+
+def _deaths(scope: Scope) -> Rows:
+    frame = PARTS["safety"](scope)
+    if frame.empty:
+        return []
+    causes = frame.groupby("cause")["deaths"].sum().sort_values(ascending=False)
+    split = listed([f"{count} {cause}" for cause, count in causes.items() if count])
+    value = f"{int(causes.sum()):,}" + (f": {split}" if split else "")
+    return [("deaths of personnel", value, _source("fatalities"))]
+
+
+def _hosts(scope: Scope) -> Rows:
+    frame = PARTS["governance"](scope)
+    people = frame[frame["year"] == scope.first]
+    rows: Rows = []
+    if len(people) and people["population"].notna().all():
+        total = people["population"].astype("float64").sum() / 1e6
+        where = f"population in {scope.first}"
+        used = {str(name).partition(",")[0] for name in _sources_of_population(scope)}
+        rows.append((where, f"{total:,.1f} million", "; ".join(map(_source, sorted(used)))))
+    democracy = averaged(frame, "polyarchy")
+    if scope.first in democracy.index:
+        value = f"{democracy[scope.first]:.2f} of 1"
+        rows.append((f"electoral democracy in {scope.first}", value, _source("vdem")))
+    return rows
+
+
+def _sources_of_population(scope: Scope) -> list[str]:
+    frame = read("context")
+    rows = frame["state"].isin(scope.hosts) & (frame["year"] == scope.first)
+    return frame.loc[rows, "population_source"].dropna().unique().tolist()

@@ -1,0 +1,118 @@
+"""Where the data of a case stop, in words."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pkstats.evidence.case_data import read
+from pkstats.evidence.case_scope import AS_OF_YEAR, Scope, listed
+from pkstats.evidence.case_scores import coverage, listed_from
+from pkstats.evidence.case_violence import CONFLICT, before
+
+
+@cache
+def parts() -> dict[str, dict[str, Any]]:
+    """Return what each part of a case rests on, from `case_panels.toml`."""
+    path = Path(__file__).with_name("case_panels.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def gaps(scope: Scope) -> pd.DataFrame:
+    """Return part, series, first and last year with data, and a sentence where they fall short."""
+    rows = []
+    for part, entry in parts().items():
+        for series in entry["series"]:
+            first, last = _span(series, scope)
+            for note in _notes(series, first, last, scope):
+                rows.append((part, series["what"], first, last, note))
+    if note := _no_company(scope):
+        rows.append(("violence", "comparison paths", None, None, note))
+    frame = pd.DataFrame(rows, columns=["part", "series", "first", "last", "note"])
+    return frame.astype({"first": "Int64", "last": "Int64"})
+
+
+def notes_of(part: str, frame: pd.DataFrame) -> list[str]:
+    """Return the sentences of one part, from the frame of `gaps`."""
+    return frame.loc[frame["part"] == part, "note"].tolist()
+
+
+def _span(series: dict[str, Any], scope: Scope) -> tuple[int | None, int | None]:
+    """Return the first and last year a series has for the case; None when it has nothing."""
+    if series["by"] == "sponsor" and scope.mission.sponsor != series["sponsor"]:
+        return None, None
+    if series["by"] in ("world", "sponsor"):
+        return _world(series)
+    frame = read(series["table"])
+    if series["by"] == "mission":
+        frame = frame[frame["mission_id"] == scope.mission.id]
+    else:
+        frame = frame[frame["state"].isin(scope.hosts)]
+    if "column" in series:
+        frame = frame[frame[series["column"]].notna()]
+    if frame.empty:
+        return None, None
+    if "from" in frame:
+        ends = frame["to"].dt.year.fillna(scope.last)
+        return int(frame["from"].dt.year.min()), int(ends.max())
+    years = frame["year"] if "year" in frame else frame["month"].dt.year
+    return int(years.min()), int(years.max())
+
+
+def _world(series: dict[str, Any]) -> tuple[int | None, int | None]:
+    if "time" in series or coverage(series["table"]) == (None, None):
+        years = read(series["table"])[series.get("time", "date")].dt.year.dropna()
+        return int(years.min()), int(years.max())
+    return coverage(series["table"])
+
+
+def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: Scope) -> list[str]:
+    mission, what = scope.mission.id, series["what"]
+    if first is None or last is None:
+        return [str(series["absent"]).format(mission=mission, hosts=scope.places)]
+    name = what[0].upper() + what[1:]
+    if first > scope.last:
+        return [f"{name}: data start in {first}, after {mission} ended ({scope.last})."]
+    if last < scope.first:
+        return [f"{name}: data end in {last}, before {mission} began ({scope.first})."]
+    notes = _late_states(scope) if series["table"] == "violence" else []
+    if first > scope.first and not notes:
+        notes.append(f"{name}: data start in {first}; {mission} began in {scope.first}.")
+    if last < min(scope.last, AS_OF_YEAR - 1):
+        until = "is still there" if scope.ongoing else f"ended in {scope.last}"
+        notes.append(f"{name}: data end in {last}; {mission} {until}.")
+    return notes
+
+
+def _no_company(scope: Scope) -> str:
+    """Say why there is no path of other missions, or of conflicts without a mission, beside."""
+    level = before(scope)
+    if np.isnan(level):
+        years = f"{scope.first - 2} and {scope.first - 1}"
+        return f"No paths of other missions and conflicts beside: deaths in {years} are not known."
+    if level < CONFLICT:
+        return (
+            f"No path of conflicts without a mission beside: {level:,.0f} deaths a year in the two "
+            f"years before are fewer than {CONFLICT}."
+        )
+    return ""
+
+
+def _late_states(scope: Scope) -> list[str]:
+    """Say for which hosts UCDP has no deaths of their own in the years around deployment."""
+    late = [
+        f"{name} (listed from {first})"
+        for name, first in listed_from(scope).items()
+        if first > scope.first - 2
+    ]
+    if not late:
+        return []
+    return [
+        "UCDP counts deaths, conflicts and agreements by state: in earlier years those of "
+        f"{listed(late)} are counted in the state it was part of."
+    ]

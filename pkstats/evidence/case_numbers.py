@@ -1,0 +1,88 @@
+"""What the sentences of a verdict are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from pkstats.evidence.case_scope import Scope
+from pkstats.evidence.case_scores import readings, split
+from pkstats.evidence.case_violence import mean_of, yearly
+from pkstats.registry.missions import AS_OF
+
+HALF_YEAR = 182
+
+
+def count(value: float) -> str:
+    """Return a number of people as text: whole from ten on."""
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the sentences are made of."""
+
+    scope: Scope
+    frames: Mapping[str, pd.DataFrame] = field(repr=False)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The scores of the mission."""
+        return self.frames["scores"]
+
+    @cached_property
+    def deaths(self) -> pd.Series:
+        """Deaths by year, all host states together."""
+        return yearly(self.scope)
+
+    def mean(self, first: int, last: int) -> float:
+        """Mean yearly deaths over whole years; missing unless all are known."""
+        return mean_of(self.deaths, first, last)
+
+    @cached_property
+    def before(self) -> float:
+        """Mean yearly deaths in the two years before deployment."""
+        return self.mean(self.scope.first - 2, self.scope.first - 1)
+
+    @cached_property
+    def during(self) -> pd.Series:
+        """Deaths in the years of deployment that are known."""
+        return self.deaths[
+            lambda years: years.index.to_series().between(self.scope.first, self.scope.last)
+        ]
+
+    @property
+    def worst(self) -> int | None:
+        """Year with most deaths among those of which the mission saw at least half, or None."""
+        item = self.scope.mission
+        start, end = pd.Timestamp(item.start), pd.Timestamp(item.end or AS_OF)
+        seen = []
+        for year in self.during.index:
+            first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)
+            seen.append((min(end, last) - max(start, first)).days >= HALF_YEAR)
+        years = self.during[seen]
+        return int(years.index[int(years.to_numpy().argmax())]) if len(years) else None
+
+    @cached_property
+    def tally(self) -> pd.DataFrame:
+        """Yes-or-no goals that are known: measure, period, reached, phrase."""
+        known = self.scores[self.scores["reached"].notna()]
+        period = known["horizon"].replace("exit", "during")
+        phrases = [
+            str(readings()[split(name)[0]]["reaches" if reached else "fails"])
+            for name, reached in zip(known["measure"], known["reached"], strict=True)
+        ]
+        return known.assign(period=period, phrase=phrases)
+
+    @property
+    def present(self) -> pd.DataFrame:
+        """The tally without the horizons that ask the same again some years after."""
+        return self.tally[self.tally["period"].isin(["during", "after"])]
+
+    def value(self, measure: str) -> pd.Series | None:
+        """Return the row of a measure that is known, or None."""
+        rows = self.scores[(self.scores["measure"] == measure) & self.scores["value"].notna()]
+        return rows.iloc[0] if len(rows) else None

@@ -1,0 +1,183 @@
+"""What a case is about: its mission, the missions before, beside and after it, hosts and years."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pkstats.errors import UnknownMission, UnknownName, near
+from pkstats.registry import mission as find_mission
+from pkstats.registry import missions_table
+from pkstats.registry.missions import AS_OF, Mission, normalise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEFORE, AFTER = 5, 10
+AS_OF_YEAR = int(AS_OF[:4])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Mission, chain, host states and years of a case.
+
+    Attributes
+    ----------
+    mission : Mission
+        The mission whose years are marked and whose measures are scored.
+    chain : DataFrame
+        mission_id, name, sponsor, role (main, before, beside, after), start, end, exit.
+    hosts : tuple of int
+        Gleditsch–Ward numbers of the main mission's host states.
+    names : tuple of str
+        Their names.
+    entry : mapping
+        The entry of `cases.toml`, empty for a mission without one.
+    """
+
+    mission: Mission
+    chain: pd.DataFrame = field(repr=False)
+    hosts: tuple[int, ...]
+    names: tuple[str, ...]
+    entry: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def ongoing(self) -> bool:
+        """Whether the mission was in the field at the registry's as-of date."""
+        return self.mission.exit == "ongoing"
+
+    @property
+    def first(self) -> int:
+        """First calendar year of the mission."""
+        return int(self.mission.start[:4])
+
+    @property
+    def last(self) -> int:
+        """Last calendar year of the mission, or of the registry while it is ongoing."""
+        return AS_OF_YEAR if self.ongoing else int(self.mission.end[:4])
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """First and last calendar year shown: the chain, and some years around the mission."""
+        starts = self.chain["start"].dt.year
+        ends = self.chain["end"].dt.year
+        low = min(self.first - BEFORE, int(starts.min()) - 1)
+        high = max(self.last + AFTER, int(ends.max()) if ends.notna().any() else self.last)
+        return low, min(high, AS_OF_YEAR)
+
+    @property
+    def places(self) -> str:
+        """Names of the host states in a sentence."""
+        return listed(self.names)
+
+
+def listed(words: tuple[str, ...] | list[str]) -> str:
+    """Return `a, b and c`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+@cache
+def entries() -> dict[str, dict[str, Any]]:
+    """Return the entries of `cases.toml` by id."""
+    path = Path(__file__).with_name("cases.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    names = {normalise(name): key for key, entry in entries().items() for name in entry["names"]}
+    return names | {normalise(key): key for key in entries()}
+
+
+def scope(label: str) -> Scope:
+    """Return the scope of a case named by place (`Mali`) or by mission (`MINUSMA`).
+
+    Raises
+    ------
+    UnknownName
+        When neither a case nor a mission is called that, with near matches; when the name covers
+        several cases; when the mission cannot be placed in time or space.
+    """
+    key = _by_name().get(normalise(label), "")
+    entry = entries().get(key, {})
+    if "several" in entry:
+        raise UnknownName(
+            f"{label!r} names several cases: {', '.join(entry['several'])}. Ask for one of them, "
+            f"such as pkstats.case({entry['several'][0]!r})."
+        )
+    found = find_mission(entry["mission"]) if entry else _mission(label)
+    if not entry:
+        owners = [item for item in entries().values() if item.get("mission") == found.id]
+        entry = owners[0] if owners else {}
+    return _scope(found, entry)
+
+
+def _mission(label: str) -> Mission:
+    try:
+        return find_mission(label)
+    except UnknownMission as error:
+        cases = [name for item in entries().values() for name in item["names"]]
+        matches = near(label, cases)
+        hint = f" Or did you mean the case {', '.join(map(repr, matches))}?" if matches else ""
+        raise UnknownName(
+            f"Expected a mission or one of the named cases (pkstats.evidence.case.cases()). "
+            f"{error}{hint}"
+        ) from error
+
+
+def _scope(found: Mission, entry: Mapping[str, Any]) -> Scope:
+    hosts = tuple(dict.fromkeys(item.state for item in found.hosts if item.role == "host"))
+    if not found.start or (not found.end and found.exit != "ongoing") or not hosts:
+        lacking = "its host state" if found.start and (found.end or found.exit) else "its dates"
+        raise UnknownName(
+            f"A case needs a mission with dates and a host state; of {found.id} {lacking} "
+            f"cannot be told, so no panel has it. pkstats.mission({found.id!r}) says what is known."
+        )
+    return Scope(found, _chain(found, entry), hosts, _names(hosts, found), entry)
+
+
+def _names(hosts: tuple[int, ...], found: Mission) -> tuple[str, ...]:
+    """Return the states' names at the mission's start, or the first known afterwards."""
+    from pkstats.tables import load
+
+    states = load("states")
+    year = max(int(found.start[:4]), int(states["year"].min()))
+    names = []
+    for host in hosts:
+        rows = states[states["state"] == host].sort_values("year")
+        later = rows[rows["year"] >= year]
+        chosen = later["name"].iloc[:1] if len(later) else rows["name"].iloc[-1:]
+        names.append(str(chosen.iloc[0]) if len(chosen) else str(host))
+    return tuple(names)
+
+
+def _chain(found: Mission, entry: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the main mission and those before, beside and after it, in order of start.
+
+    The missions are those of `cases.toml`; without an entry, the mission's family.
+    """
+    table = missions_table()
+    listed_ids = [find_mission(name).id for name in entry.get("chain", [])]
+    kept = table["mission_id"].isin([found.id, *listed_ids])
+    if not entry:
+        kept |= (table["family"] == found.family) & table["start"].notna()
+    chain = table[kept].copy()
+    chain["role"] = [_role(row, found) for row in chain.to_dict("records")]
+    columns = ["mission_id", "name", "sponsor", "role", "start", "end", "exit"]
+    return chain[columns].sort_values(["start", "mission_id"]).reset_index(drop=True)
+
+
+def _role(row: dict[Any, Any], found: Mission) -> str:
+    if row["mission_id"] == found.id:
+        return "main"
+    start, end = str(row["start"])[:10], str(row["end"])[:10]
+    if row["mission_id"] in found.predecessors or (end != "NaT" and end <= found.start):
+        return "before"
+    follows = found.id in find_mission(row["mission_id"]).predecessors
+    return "after" if follows or (found.end and start >= found.end) else "beside"

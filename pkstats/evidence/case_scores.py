@@ -1,0 +1,188 @@
+"""Every success measure of a mission, with its rank among all missions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pkstats.codebook import table
+from pkstats.evidence.case_data import read, stamp
+from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.measures import measure, measures
+from pkstats.panel import panel
+from pkstats.registry.missions import AS_OF
+
+ENDING = re.compile(r"_(during|2y|5y|10y)$")
+HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
+UNENDED = "violence_reduction"
+BY_STATE = ("violence", "agreements", "mediation", "conflicts")
+RULES = {
+    "= 1": lambda value: value == 1,
+    "= 0": lambda value: value == 0,
+    "> 0": lambda value: value > 0,
+}
+COLUMNS = [
+    "measure", "label", "horizon", "value", "unit", "better", "reached", "rank", "tied", "n",
+    "better_than", "status", "construct",
+]  # fmt: skip
+
+
+@cache
+def readings() -> dict[str, dict[str, Any]]:
+    """Return how each outcome measure is read, by the stem of its name."""
+    path = Path(__file__).with_name("case_scores.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def split(name: str) -> tuple[str, str]:
+    """Return stem and horizon of a measure's name: `settlement_5y` → settlement, 5y."""
+    ending = ENDING.search(name)
+    if ending:
+        return name[: ending.start()], ending[1]
+    if name == UNENDED:
+        return name, "2y"
+    return name, str(readings().get(name, {}).get("horizon", measure(name).timing))
+
+
+def outcomes() -> list[str]:
+    """Return the numeric outcome measures defined for missions."""
+    known = measures()
+    ours = known[(known["role"] == "outcome") & (known["unit"] != "category")]
+    units = ours["units"].str.split(", ")
+    return [name for name, at in zip(ours["name"], units, strict=True) if "mission" in at]
+
+
+@lru_cache(maxsize=2)
+def mission_scores(build: tuple[str, int]) -> pd.DataFrame:
+    """Return every outcome measure of every mission, one row each; worked out once per build."""
+    return panel("mission").derive(*outcomes()).frame.set_index("mission_id")
+
+
+def scores(scope: Scope) -> pd.DataFrame:
+    """Return one row per outcome measure and horizon.
+
+    Columns: measure, label, horizon (during, exit, 2y, 5y, 10y, after), value, unit, better (higher
+    or lower), reached (whether a yes-or-no goal was), rank among the `n` missions with a value (1 is
+    best, `tied` with how many others), better_than (share of the others that did worse), status
+    (known, or why not), construct. What an ongoing mission will leave behind is missing.
+    """
+    every = mission_scores(stamp())
+    rows = [_row(name, every, scope) for name in outcomes()]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    whole = {"reached": "boolean", "rank": "Int64", "tied": "Int64", "n": "Int64"}
+    frame = frame.astype({**whole, "value": "Float64", "better_than": "Float64"})
+    order = frame["horizon"].map({name: place for place, name in enumerate(HORIZONS)})
+    return frame.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
+    stem, horizon = split(name)
+    reading = readings().get(stem, {})
+    item = measure(name)
+    values = every[name].astype("float64")
+    value = float(values.get(scope.mission.id, np.nan))
+    row: dict[str, Any] = {
+        "measure": name,
+        "label": reading.get("label", item.construct),
+        "horizon": horizon,
+        "value": None if np.isnan(value) else value,
+        "unit": item.unit,
+        "better": reading.get("better"),
+        "n": int(values.notna().sum()),
+        "construct": item.construct,
+        "status": "known",
+    }
+    if not np.isnan(value) and (why := _not_told_apart(name, horizon, scope)):
+        return row | {"value": None, "status": why}
+    if np.isnan(value):
+        return row | {"status": _why(name, horizon, scope)}
+    if "reached" in reading:
+        row["reached"] = bool(RULES[reading["reached"]](value))
+    censor = reading.get("censored_by")
+    if censor and every.at[scope.mission.id, censor] == 0:
+        return row | {"status": "right-censored: lasted at least so long"}
+    return row | _place(value, values.dropna(), reading.get("better"))
+
+
+def _place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]:
+    """Return rank (1 is best), ties and the share of others that did worse."""
+    if better is None:
+        return {}
+    ahead = values > value if better == "higher" else values < value
+    same = int((values == value).sum()) - 1
+    others = len(values) - 1
+    worse = len(values) - int(ahead.sum()) - same - 1
+    share = worse / others if others else None
+    return {"rank": int(ahead.sum()) + 1, "tied": same, "better_than": share}
+
+
+def _why(name: str, horizon: str, scope: Scope) -> str:
+    """Say why a mission has no value: still there, window not over, data not covering, or neither."""
+    if horizon in ("exit", "2y", "5y", "10y", "after") and scope.ongoing:
+        return f"ongoing at {AS_OF}: not yet known"
+    if horizon.endswith("y"):
+        ends = scope.last + int(horizon[:-1])
+        if ends >= AS_OF_YEAR:
+            return f"window ends in {ends}, after the data"
+    low, high = _years_needed(name, horizon, scope)
+    for source in dict.fromkeys(need.table for need in measure(name).needs):
+        first, last = coverage(source)
+        if first is not None and low < first:
+            return f"needs {low}; {source} starts in {first}"
+        if last is not None and high > last:
+            return f"needs {high}; {source} ends in {last}"
+    return f"no figure for {scope.places if low else scope.mission.id} in every year needed"
+
+
+def listed_from(scope: Scope) -> dict[str, int]:
+    """Return host states that UCDP lists only after its first year, with the year."""
+    frame = read("violence")
+    frame = frame[frame["state"].isin(scope.hosts)]
+    firsts = frame.groupby("state")["year"].min()
+    names = dict(zip(scope.hosts, scope.names, strict=True))
+    start = coverage("violence")[0]
+    late = firsts[firsts != start]
+    return {names[state]: int(year) for state, year in zip(late.index, late, strict=True)}
+
+
+def _not_told_apart(name: str, horizon: str, scope: Scope) -> str:
+    """Say why a zero of UCDP's lists is none: the host was then part of another state there."""
+    if not {need.table for need in measure(name).needs} & set(BY_STATE):
+        return ""
+    low, _ = _years_needed(name, horizon, scope)
+    late = {host: first for host, first in listed_from(scope).items() if first > low}
+    parts = [f"{host} as a state of its own from {first}" for host, first in late.items()]
+    return f"needs {low}; UCDP lists {', '.join(parts)}" if parts else ""
+
+
+def _years_needed(name: str, horizon: str, scope: Scope) -> tuple[int, int]:
+    """Return first and last calendar year a measure rests on."""
+    windows = {need.window: need.years for need in measure(name).needs}
+    low, high = scope.first, scope.last
+    if "before" in windows:
+        low = scope.first - windows["before"]
+    elif set(windows) == {"after"}:
+        low = scope.last + 1
+    if horizon.endswith("y"):
+        high = scope.last + int(horizon[:-1])
+    return low, high
+
+
+@cache
+def coverage(name: str) -> tuple[int | None, int | None]:
+    """Return the first and last year of a table that states when a missing row is a zero, or of rows."""
+    listed = table(name).panel.get("absent")
+    if listed:
+        return int(listed["from"]), int(listed["to"])
+    frame = read(name)
+    for column in ("year", "month"):
+        if column in frame:
+            years = frame[column] if column == "year" else frame[column].dt.year
+            return int(years.min()), int(years.max())
+    return None, None

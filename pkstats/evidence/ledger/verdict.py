@@ -1,0 +1,208 @@
+"""The rule at work: from the specifications of a claim to its verdict, as pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pkstats.evidence.ledger.entries import Rule
+
+CELL = ["unit", "outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the specifications of a claim say together.
+
+    Shares and medians count each outcome at each unit of analysis alike, however many
+    specifications it has; specifications without an estimate count in `specifications` only.
+
+    Attributes
+    ----------
+    claimed, opposite, positive : float
+        Share whose interval lies on the claimed side of zero, on the other, and share with the
+        claimed sign.
+    corrected : float
+        As `claimed`, after Benjamini and Yekutieli's correction over all specifications.
+    median, detectable : float
+        Median association and median minimum detectable association, in standard deviations of the
+        outcome per standard deviation of the treatment.
+    """
+
+    specifications: int
+    estimated: int
+    claimed: float
+    opposite: float
+    positive: float
+    corrected: float
+    median: float
+    lowest: float
+    highest: float
+    detectable: float
+    n_min: int
+    n_max: int
+    clusters_min: int
+    clusters_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Whether the median keeps its sign without any one cluster (mission family or state)."""
+
+    stable: bool
+    most_influential: str
+    median_without: float
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict and why."""
+
+    verdict: str
+    why: str
+
+
+def weights(frame: pd.DataFrame) -> np.ndarray:
+    """Return weights that count each outcome at each unit alike and sum to one, shape (n,)."""
+    sizes = frame.groupby(CELL, observed=True)[CELL[0]].transform("size").to_numpy("float64")
+    cells = frame[CELL].drop_duplicates().shape[0]
+    return 1 / (sizes * max(cells, 1))
+
+
+def weighted_quantile(values: np.ndarray, weight: np.ndarray, share: float) -> float:
+    """Return the smallest value at or below which at least `share` of the weight lies."""
+    if not len(values):
+        return float("nan")
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order]) / weight.sum()
+    place = int(np.searchsorted(reached, share - 1e-12))
+    return float(values[order][min(place, len(values) - 1)])
+
+
+def corrected(p_values: np.ndarray) -> np.ndarray:
+    """Return p-values after Benjamini and Yekutieli 2001, shape (n,): right under any dependence."""
+    count = len(p_values)
+    if not count:
+        return p_values
+    order = np.argsort(p_values, kind="stable")
+    ranks = np.arange(1, count + 1)
+    raised = p_values[order] * count * (1 / ranks).sum() / ranks
+    out = np.empty(count)
+    out[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
+    return out
+
+
+def tally(frame: pd.DataFrame, level: float = 0.05) -> Tally:
+    """Return what specifications (as `estimates` gives them) say together."""
+    known = frame[frame["side"].notna()]
+    empty = float("nan")
+    if known.empty:
+        return Tally(len(frame), 0, *[empty] * 8, 0, 0, 0, 0)
+    weight = weights(known)
+    side, effect = known["side"].to_numpy(), known["effect"].to_numpy("float64")
+    strict = corrected(known["p_value"].to_numpy("float64")) < level
+    detectable = known["detectable"].to_numpy("float64")
+    return Tally(
+        specifications=len(frame),
+        estimated=len(known),
+        claimed=float(weight @ (side > 0)),
+        opposite=float(weight @ (side < 0)),
+        positive=float(weight @ (effect > 0)),
+        corrected=float(weight @ (strict & (effect > 0))),
+        median=weighted_quantile(effect, weight, 0.5),
+        lowest=float(effect.min()),
+        highest=float(effect.max()),
+        detectable=weighted_quantile(detectable, weight, 0.5),
+        n_min=int(known["n"].min()),
+        n_max=int(known["n"].max()),
+        clusters_min=int(known["clusters"].min()),
+        clusters_max=int(known["clusters"].max()),
+    )
+
+
+def stability(without: pd.DataFrame, whole: pd.DataFrame) -> Stability:
+    """Return whether the median association keeps its sign without each cluster.
+
+    Parameters
+    ----------
+    without : DataFrame
+        without (the cluster), unit, outcome, effect, and `whole`: the same specification with all.
+    whole : DataFrame
+        Every specification; a cluster that none of those looked at has is not tried.
+    """
+    if without.empty or whole["side"].isna().all():
+        return Stability(False, "", float("nan"), 0)
+    every = tally(whole).median
+    here = without.assign(gap=without["effect"] - without["whole"])
+    shifts = here.groupby(["without", *CELL], observed=True)["gap"].median().groupby("without").mean()
+    medians = {
+        name: weighted_quantile(part["effect"].to_numpy("float64"), weights(part), 0.5)
+        for name, part in _complete(here).groupby("without", observed=True)
+    }
+    kept = [np.sign(median) == np.sign(every) for median in medians.values()]
+    most = str(shifts.abs().idxmax())
+    return Stability(bool(all(kept)), most, medians[most], len(medians))
+
+
+def _complete(without: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each cluster, every specification looked at: unchanged where it is not in it."""
+    names = without["without"].unique()
+    looked = without.drop_duplicates("specification")[["specification", *CELL, "whole"]]
+    full = looked.merge(pd.DataFrame({"without": names}), how="cross")
+    full = full.merge(
+        without[["without", "specification", "effect"]], on=["without", "specification"], how="left"
+    )
+    return full.assign(effect=full["effect"].fillna(full["whole"]))
+
+
+def supported(found: Tally, rule: Rule) -> bool:
+    """Return whether specifications alone would make a claim supported."""
+    return found.claimed >= rule.supported and found.opposite <= rule.opposite_supported
+
+
+def judge(
+    found: Tally, steady: Stability, outcomes: dict[tuple[str, str], Tally], rule: Rule
+) -> Judgement:
+    """Return the verdict on a claim.
+
+    Parameters
+    ----------
+    found : Tally
+        Over all specifications.
+    outcomes : mapping of (unit, outcome) to Tally
+        Over those of each outcome at each unit.
+    """
+    if not found.estimated:
+        return Judgement("underpowered", "no specification could be estimated")
+    alone = [f"{name[1]} by {name[0]}" for name, one in outcomes.items() if supported(one, rule)]
+    enough = len(alone) >= rule.outcomes_partly * len(outcomes)
+    named = f"supported by itself for {_listed(alone)}" if alone else ""
+    moved = f"the sign of the median rests on {steady.most_influential}"
+    if supported(found, rule):
+        if steady.stable:
+            return Judgement("supported", "clear, and stable without any one cluster")
+        return Judgement("partly supported", f"clear in most specifications, but {moved}")
+    if found.opposite >= rule.supported and found.claimed <= rule.opposite_supported:
+        if steady.stable:
+            return Judgement("contradicted", "clear on the other side, and stable")
+        return Judgement("not supported", f"clear on the other side, but {moved}")
+    mixed = found.opposite > rule.opposite_partly
+    if not mixed and (found.claimed >= rule.partly or (alone and enough)):
+        return Judgement("partly supported", named or "clear in some specifications only")
+    if mixed and found.claimed >= rule.partly:
+        return Judgement("not supported", "clear on both sides of zero, depending on the choices")
+    if found.detectable > rule.smallest and found.opposite < rule.partly:
+        return Judgement(
+            "underpowered",
+            f"an association of {rule.smallest:g} s.d. would be missed: the typical specification "
+            f"finds {found.detectable:.2f} s.d. or more",
+        )
+    side = f"; on the other side in {found.opposite:.0%}" if mixed else ""
+    return Judgement("not supported", f"clear in {found.claimed:.0%} of specifications only{side}")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,79 @@
+"""Sentences a reader can quote: the numbers of a claim in words, always as an association."""
+
+from __future__ import annotations
+
+from pkstats.evidence.ledger.entries import Entry, Grid, Ledger, Rule
+from pkstats.evidence.ledger.verdict import Stability, Tally
+
+CLUSTERS = {"family": "mission families", "state": "states"}
+ONE_CLUSTER = {"family": "mission family", "state": "state"}
+
+
+def sentence(book: Ledger, entry: Entry, found: Tally, steady: Stability) -> str:
+    """Return what the specifications of a testable claim say, with its power and its limits."""
+    if not found.estimated:
+        return "No specification could be estimated: the columns are never known together."
+    parts = [
+        f"Across {found.specifications:,} specifications ({rows(book, entry, found)}) the association "
+        f"has the claimed sign in {found.positive:.0%}; its interval lies on the claimed side of zero "
+        f"in {found.claimed:.0%} and on the other in {found.opposite:.0%}",
+        _stable(book, entry, steady),
+        f"the typical association is {found.median:+.2f} s.d. per s.d., and the smallest this could "
+        f"have found is {found.detectable:.2f}",
+    ]
+    text = "; ".join(part for part in parts if part) + "."
+    if found.claimed < entry.rule.partly:
+        text += f" {_power(found, entry.rule)}"
+    if found.clusters_min < entry.rule.few_clusters:
+        text += f" {_few(book, entry, found)}"
+    return f"{text} Correlation only."
+
+
+def untestable(entry: Entry) -> str:
+    """Return the sentence of a claim that cannot be tested."""
+    needs = "; ".join(need[0].lower() + need[1:] for need in entry.data_needed)
+    return f"Not testable with public data. It would take: {needs}."
+
+
+def rows(book: Ledger, entry: Entry, found: Tally) -> str:
+    """Return how many rows and clusters the specifications rest on."""
+    units = ", ".join(dict.fromkeys(book.data[grid.data].unit for grid in entry.grids))
+    count = _between(found.n_min, found.n_max)
+    clusters = _between(found.clusters_min, found.clusters_max)
+    return f"{units}: {count} rows, {clusters} {names(book, entry.grids)}"
+
+
+def names(book: Ledger, grids: tuple[Grid, ...], one: bool = False) -> str:
+    """Return what the independent units are called."""
+    found = dict.fromkeys(book.data[grid.data].cluster for grid in grids)
+    words = ONE_CLUSTER if one else CLUSTERS
+    return " or ".join(words.get(name, name) for name in found)
+
+
+def _between(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _stable(book: Ledger, entry: Entry, steady: Stability) -> str:
+    one = names(book, entry.grids, one=True)
+    if not steady.clusters:
+        return ""
+    if steady.stable:
+        return f"leaving out any one {one} keeps the sign of the median"
+    return f"the sign of the median rests on single ones ({steady.most_influential} moves it most)"
+
+
+def _power(found: Tally, rule: Rule) -> str:
+    if found.detectable > rule.smallest:
+        return (
+            f"This is no evidence of absence: an association of {rule.smallest:g} s.d. would "
+            "typically be missed."
+        )
+    return f"An association of {rule.smallest:g} s.d. would typically have been found."
+
+
+def _few(book: Ledger, entry: Entry, found: Tally) -> str:
+    return (
+        f"With as few as {found.clusters_min} {names(book, entry.grids)} intervals are too narrow, so "
+        "that these shares are too high."
+    )

@@ -1,0 +1,65 @@
+"""Columns of a frame as floats: whatever type holds them, numbers only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import BadModel, suggestion
+
+# What pandas infers of a column of objects that holds numbers and nothing else.
+NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty")
+
+
+def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
+    """Return one column.
+
+    Raises
+    ------
+    BadModel
+        When there is none of that name, or several.
+    """
+    if not isinstance(name, str) or name not in frame:
+        near = suggestion(str(name), [str(one) for one in frame])
+        raise BadModel(f"There is no column {name!r} in {what}.{near}")
+    values = frame[name]
+    if isinstance(values, pd.DataFrame):
+        raise BadModel(f"{values.shape[1]} columns are called {name!r}; rename all but one.")
+    return values
+
+
+def present(values: pd.Series) -> np.ndarray:
+    """Return which values are not missing, shape (n,)."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+        return ~np.isnan(values.to_numpy(dtype="float64"))
+    return values.notna().to_numpy()
+
+
+def is_number(values: pd.Series) -> bool:
+    """Tell whether a column holds numbers or truth values, under whatever type."""
+    if pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype):
+        return not pd.api.types.is_complex_dtype(values.dtype)
+    return values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) in NUMBERS
+
+
+def numbers(values: pd.Series, advice: str) -> np.ndarray:
+    """Return a column as floats with NaN for missing, shape (n,).
+
+    Raises
+    ------
+    BadModel
+        When it holds anything but numbers and truth values; `advice` says what to do.
+    """
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
+        return values.to_numpy(dtype="float64")
+    if not is_number(values):
+        raise BadModel(f"Column {values.name!r} holds {_kind(values)}; {advice}")
+    if values.dtype == object:
+        return values.where(values.notna(), np.nan).to_numpy(dtype="float64")
+    return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _kind(values: pd.Series) -> str:
+    if values.dtype == object:
+        return f"objects ({pd.api.types.infer_dtype(values, skipna=True)})"
+    return str(values.dtype)

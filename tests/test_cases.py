@@ -1,0 +1,285 @@
+"""Case studies: one layout for all, every figure from the tables, gaps in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pkstats as pk
+from pkstats.errors import PkstatsError, UnknownName
+from pkstats.evidence.case import MAKERS, Case, case, cases
+from pkstats.evidence.case_data import stamp
+from pkstats.evidence.case_scope import entries
+from pkstats.evidence.case_scores import _place, mission_scores, outcomes, readings, split
+from pkstats.evidence.case_violence import FACTOR, HOSTS, MISSIONS, NONE, comparisons
+
+NAMED = [key for key, entry in entries().items() if "mission" in entry]
+PARTS = [name for name in MAKERS if name != "facts"]
+made: dict[str, Case] = {}
+
+
+def of(label: str) -> Case:
+    """Return a case, made once for all tests."""
+    return made.setdefault(label, case(label))
+
+
+@pytest.mark.parametrize("key", NAMED)
+def test_every_named_case_has_every_part(key):
+    study = of(key)
+    for name in PARTS:
+        frame = getattr(study, name)()
+        assert isinstance(frame, pd.DataFrame)
+        assert frame.columns.is_unique
+        assert len(frame.columns) > 2
+    assert len(study.violence()) and len(study.resources()) and len(study.scores())
+
+
+@pytest.mark.parametrize("key", NAMED)
+def test_every_fact_names_its_document(key):
+    facts = of(key).facts
+    assert list(facts) == ["fact", "value", "document"]
+    assert facts.notna().all(axis=None)
+    assert (facts["document"].str.len() > 3).all()
+
+
+@pytest.mark.parametrize("key", NAMED)
+def test_a_verdict_tells_of_association_and_never_of_effect(key):
+    text = of(key).verdict()
+    assert "nothing here says what the mission brought about" in text
+    words = text.replace(",", " ").replace(";", " ").split()
+    assert not {"nan", "<NA>", "None", "caused", "thanks", "led"} & set(words)
+    assert "effect" not in text
+
+
+def test_a_place_and_its_mission_are_the_same_case():
+    assert of("Mali").id == of("MINUSMA").id == "MINUSMA"
+    assert of("east timor").title == of("UNTAET").title
+    assert of("Mali").verdict() == of("MINUSMA").verdict()
+
+
+def test_roles_in_a_chain_follow_from_dates_and_predecessors():
+    roles = of("bosnia").chain.set_index("mission_id")["role"].to_dict()
+    assert roles == {
+        "UNPROFOR": "before",
+        "IFOR": "before",
+        "UNMIBH": "beside",
+        "SFOR": "main",
+        "EUFOR Althea": "after",
+    }
+
+
+def test_any_mission_with_dates_is_a_case():
+    study = of("KFOR")
+    assert study.question == ""
+    assert study.verdict()
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Malli", "'Mali'"),
+        ("MINUSTA", "'MINUSTAH'"),
+        ("failures", "UNAVEM II"),
+        ("UNOHCI", "no panel has it"),
+        ("UNSCO", "host state"),
+        ("zzzz", "named cases"),
+    ],
+)
+def test_a_label_that_is_no_case_says_what_to_do(label, expected):
+    with pytest.raises(UnknownName, match=expected) as caught:
+        case(label)
+    assert isinstance(caught.value, PkstatsError)
+
+
+def test_cases_lists_the_named_ones_with_missions_the_registry_knows():
+    known = set(pk.missions()["mission_id"])
+    table = cases()
+    assert set(table["mission_id"].dropna()) <= known
+    for others in table["others"]:
+        assert {name for name in others.split(", ") if name} <= known
+
+
+def test_mali_sets_the_essay_beside_the_numbers():
+    violence = pk.load("violence").query("state == 432").set_index("year")
+    deaths = (violence["state_based_best"] + violence["one_sided_best"]).astype("float64")
+    text = of("mali").verdict()
+    assert "names it a success" in text
+    assert "the numbers speak against it" in text
+    assert f"from {deaths[[2011, 2012]].mean():,.0f} a year before" in text
+    assert f"to {deaths.loc[2013:2023].mean():,.0f} while it was there" in text
+    assert "the host withdrew its consent in 2023" in text
+    assert "An early look would have found less" in text
+
+
+def test_a_label_the_numbers_agree_with_is_said_to_be_so():
+    assert "the numbers side with that" in of("sierra leone").verdict()
+    assert "the numbers side with that" in of("UNAMIR").verdict()
+
+
+def test_what_an_ongoing_mission_leaves_behind_is_unknown_not_failed():
+    scores = of("cyprus").scores()
+    later = scores[scores["horizon"] != "during"]
+    assert later["value"].isna().all()
+    assert later["reached"].isna().all()
+    assert later["status"].str.contains("ongoing").all()
+    assert "Too few measures are known" in of("cyprus").verdict()
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "words"),
+    [
+        ("cyprus", "violence", "start in 1989; UNFICYP began in 1964"),
+        ("mali", "resources", "end in 2015; MINUSMA ended in 2023"),
+        ("somalia", "safety", "dead of its own missions only"),
+        ("somalia", "timeline", "No mandate of AMISOM is coded"),
+        ("east timor", "violence", "East Timor (listed from 2002)"),
+        ("haiti", "violence", "No path of conflicts without a mission"),
+        ("UNAMIR", "humanitarian", "after UNAMIR ended (1996)"),
+    ],
+)
+def test_a_panel_says_where_its_data_stop(key, part, words):
+    gaps = of(key).gaps()
+    assert gaps.loc[gaps["part"] == part, "note"].str.contains(words, regex=False).any()
+
+
+def test_no_list_of_deaths_is_not_a_list_of_zeros():
+    frame = of("somalia").safety()
+    assert frame.empty
+    assert list(frame) == ["year", "cause", "deaths", "strength"]
+
+
+def test_a_host_that_was_part_of_another_state_has_no_zero_agreements():
+    row = of("east timor").scores().set_index("measure").loc["settlement_during"]
+    assert pd.isna(row["value"]) and pd.isna(row["reached"])
+    assert "2002" in row["status"]
+
+
+def test_deaths_of_personnel_add_up_to_the_list():
+    total = pk.load("fatalities").query("mission_id == 'MINUSTAH'")
+    months = total["month"].dt.year.between(2004, 2017)
+    assert of("haiti").safety()["deaths"].sum() == total.loc[months, "deaths"].sum()
+
+
+def test_strength_stays_within_the_missions_own_dates():
+    frame = of("mali").resources()
+    main = frame[frame["role"] == "main"]
+    assert main["month"].min() >= pd.Period("2013-04", "M")
+    assert main["month"].max() <= pd.Period("2023-12", "M")
+    known = main["total_authorised"].notna()
+    assert main.loc[~known, "shortfall"].isna().all()
+
+
+def test_the_timeline_is_in_order_and_mandates_name_their_resolution():
+    frame = of("haiti").timeline()
+    assert frame["date"].is_monotonic_increasing
+    mandates = frame[frame["kind"] == "mandate"]
+    assert mandates["document"].str.startswith("S/RES/").all()
+    assert set(mandates["mission_id"]) <= set(of("haiti").chain["mission_id"])
+
+
+def test_comparison_missions_are_of_other_families_and_states_of_their_own():
+    study = of("mali")
+    families = pk.load("missions").set_index("mission_id")["family"]
+    paths = comparisons(study.scope)
+    assert "Mali" not in set(families[paths[MISSIONS].index])
+    assert not set(study.scope.hosts) & set(paths[NONE].index)
+
+
+@pytest.mark.parametrize("key", ["mali", "somalia", "sierra leone", "UNAVEM II"])
+def test_conflicts_without_a_mission_are_of_like_size_and_stay_without(key):
+    study = of(key)
+    paths = comparisons(study.scope)[NONE]
+    hosts = study.violence().query("series == @HOSTS and type != 'non_state'")
+    before = hosts[hosts["since"].isin([-2, -1])]["deaths"].sum() / 2
+    ratio = paths[[-2, -1]].mean(axis=1) / before
+    assert len(paths) >= 5
+    assert ratio.between(1 / FACTOR - 1e-9, FACTOR + 1e-9).all()
+    assert paths[list(range(-2, 6))].notna().all(axis=None)
+
+
+def test_comparison_bands_hold_their_median():
+    frame = of("mali").violence()
+    bands = frame[frame["series"] != HOSTS]
+    assert (bands["low"] <= bands["deaths"]).all() and (bands["deaths"] <= bands["high"]).all()
+    assert (bands["n"] >= 5).all()
+
+
+def test_ranks_count_the_missions_that_did_better():
+    every = mission_scores(stamp())
+    scores = of("UNAMSIL").scores().set_index("measure")
+    for measure, ahead in (("violence_reduction_during", "gt"), ("aid_workers_killed_2y", "lt")):
+        values = every[measure].dropna()
+        better = getattr(values, ahead)(values["UNAMSIL"]).sum()
+        assert scores.at[measure, "rank"] == better + 1
+        assert scores.at[measure, "n"] == len(values)
+
+
+def test_peace_that_still_holds_is_censored_and_has_no_rank():
+    row = of("sierra leone").scores().set_index("measure").loc["peace_years"]
+    assert "right-censored" in row["status"]
+    assert pd.isna(row["rank"])
+
+
+def test_readings_are_of_measures_that_exist():
+    stems = {split(name)[0] for name in outcomes()}
+    assert set(readings()) <= stems
+
+
+@given(st.lists(st.integers(-5, 5), min_size=2, max_size=30), st.data())
+def test_a_place_mirrors_when_the_direction_turns(values, data):
+    series = pd.Series(values, dtype="float64")
+    value = data.draw(st.sampled_from(values))
+    high, low = _place(value, series, "higher"), _place(-value, -series, "lower")
+    assert high == low
+    assert 1 <= high["rank"] <= len(values) - high["tied"]
+    assert 0 <= high["better_than"] <= 1
+    if value == max(values):
+        assert high["rank"] == 1
+
+
+def test_asking_twice_gives_the_same_and_a_change_to_a_part_stays_outside():
+    study = of("mali")
+    frame = study.violence()
+    frame["deaths"] = np.nan
+    assert study.violence()["deaths"].notna().any()
+
+
+def test_a_case_shows_its_verdict_in_text_and_notebook():
+    study = of("haiti")
+    assert "Of the yes-or-no success measures known" in repr(study).replace("\n  ", " ")
+    assert study.question in study._repr_html_()
+    assert pk.cite(study) == study.cite()
+    assert "UNHCR" in study.cite()
+
+
+@pytest.mark.parametrize("label", ["UNTSO", "AUSSOM"])
+def test_a_page_has_all_panels_and_words_where_there_are_no_data(label):
+    import matplotlib.pyplot as plt
+
+    figure = of(label).plot()
+    said = [axes.get_title(loc="left") for axes in figure.axes]
+    said += [text.get_text() for axes in figure.axes for text in axes.texts]
+    words = " ".join(said).replace("\n", " ")
+    for title in ("Timeline", "Strength", "Violence", "Displacement", "Humanitarian", "Deaths"):
+        assert title in words
+    for axes in figure.axes:
+        assert axes.has_data() or axes.texts
+    note = of(label).gaps().query("part == 'resources'")["note"].iloc[0]
+    assert note in words
+    assert "Verdict, by rule" in {text.get_text() for text in figure.texts}
+    plt.close(figure)
+
+
+def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
+    from pkstats.figures.theme import save, theme
+
+    drawn = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        figure = case("UNAMIR").plot()
+        with theme():
+            drawn.append([path.read_bytes() for path in save(figure, tmp_path / name, "case")])
+    assert drawn[0] == drawn[1]
