@@ -117,9 +117,7 @@ def _gallery() -> dict[str, str]:
 
     blocks: dict[bool, list[str]] = {True: [], False: []}
     for name, figure in FIGURES.items():
-        title = getattr(figure, "title", name.capitalize())
-        alt = getattr(figure, "alt", title)
-        blocks[name.startswith("case_")].append(_picture(name, title, alt))
+        blocks[name.startswith("case_")].append(_picture(name, figure.title, figure.alt))
     introduction = (
         "Every figure of the library, drawn from the processed tables by `make figures`, with "
         "its text description. They show associations, not effects."

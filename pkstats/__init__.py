@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
+    from pkstats.evidence import case, claim, claims
     from pkstats.measures import measures
     from pkstats.models import fit, replicate, table
     from pkstats.multiverse import bootstrap, multiverse
@@ -23,7 +24,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "bootstrap": ("pkstats.multiverse", "bootstrap"),
     "build": ("pkstats.tables", "build"),
+    "case": ("pkstats.evidence", "case"),
     "cite": ("pkstats.codebook", "cite"),
+    "claim": ("pkstats.evidence", "claim"),
+    "claims": ("pkstats.evidence", "claims"),
     "codebook": ("pkstats.codebook", "codebook"),
     "fit": ("pkstats.models", "fit"),
     "load": ("pkstats.tables", "load"),
@@ -45,7 +49,10 @@ __all__ = [
     "__version__",
     "bootstrap",
     "build",
+    "case",
     "cite",
+    "claim",
+    "claims",
     "codebook",
     "fit",
     "load",

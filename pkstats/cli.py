@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from pkstats.errors import PkstatsError
+
+# Generated pages of the documentation: the module and function that write each.
+PAGES = {
+    "codebook": ("pkstats.codebook", "codebook_page"),
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -22,8 +28,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--force", action="store_true", help="build even when nothing changed")
     command = commands.add_parser("figures", help="fit the first models and draw the figures")
     command.add_argument("--out", type=Path, default=Path("figures"), help="folder for SVG and PNG")
-    command = commands.add_parser("codebook", help="write the codebook page")
-    command.add_argument("--out", type=Path, default=Path("docs/codebook.md"))
+    command.add_argument("--only", nargs="+", default=(), metavar="NAME", help="these figures only")
+    command.add_argument("--force", action="store_true", help="draw even what has not changed")
+    for page in PAGES:
+        command = commands.add_parser(page, help=f"write the page docs/{page}.md")
+        command.add_argument("--out", type=Path, default=Path("docs", f"{page}.md"))
     commands.add_parser("tables", help="list the processed tables")
     return parser
 
@@ -49,13 +58,14 @@ def _run(options: argparse.Namespace) -> None:
     elif options.command == "figures":
         from pkstats.figures import draw_all
 
-        for path in draw_all(options.out):
+        for path in draw_all(options.out, options.only, options.force):
             print(path)
-    elif options.command == "codebook":
-        from pkstats.codebook import codebook_page
+    elif options.command in PAGES:
         from pkstats.tables.places import writable, write_atomically
 
-        write_atomically(writable(options.out.parent) / options.out.name, codebook_page().encode())
+        home, function = PAGES[options.command]
+        text = getattr(import_module(home), function)()
+        write_atomically(writable(options.out.parent) / options.out.name, text.encode())
         print(options.out)
     else:
         from pkstats.tables import tables

@@ -36,12 +36,21 @@ class Native:
 def addable(unit: str = "") -> list[str]:
     """Return the names of the tables a panel (of one unit) can take.
 
-    Counts of a mission's rows (its contributors) cannot be split between host states.
+    Counts of a mission's rows (its contributors), and indices of them, cannot be split between host
+    states.
     """
     names = [name for name in table_names() if _unit(table(name))]
     if unit == "state-year":
-        return [n for n in names if "count" not in table(n).panel or _unit(table(n)) == unit]
+        return [name for name in names if _splits(table(name))]
     return names
+
+
+def _splits(entry: Table) -> bool:
+    """Tell whether a table can be had by state: it is, or some column of it can be shared out."""
+    if _unit(entry) == "state-year":
+        return True
+    rules = {column.aggregate for column in entry.columns.values()}
+    return "count" not in entry.panel and bool(rules & {"mean", "sum", "any"})
 
 
 def _unit(entry: Table) -> str:
