@@ -15,16 +15,11 @@ from pkstats.multiverse.data import (
     absorb,
     table,
 )
-from pkstats.multiverse.elimination import factorise
 from pkstats.multiverse.grid import Batch, Grid
-from pkstats.multiverse.least_squares import (
-    Products,
-    clustered,
-    cross_products,
-    residual_squares,
-    solve_products,
-)
+from pkstats.multiverse.lattice import subsets
+from pkstats.multiverse.least_squares import Products, clustered, cross_products
 from pkstats.multiverse.likelihood import Rows, products, solve
+from pkstats.multiverse.scratch import scratch
 from pkstats.multiverse.variance import KINDS, counts, fewest, spread, ways
 
 # Blocks this wide keep a block's arrays in the processor's cache at N = 900.
@@ -78,10 +73,10 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     width = int(np.clip(memory / (8 * ARRAYS * len(found.kept)), 4, WIDEST))
     if batch.family == "ols":
         return _least_squares(found, here, batch, kind, used, width)
-    start = _start(found, batch.family)
+    start = _starts(found, batch.family, used)
     parts = [
-        _rows_block(found, batch.family, kind, used[:, first : first + width], start)
-        for first in range(0, size, width)
+        _rows_block(found, batch.family, kind, used[:, at], start[:, at])
+        for at in (slice(first, first + width) for first in range(0, size, width))
     ]
     return join(parts)
 
@@ -101,11 +96,11 @@ def _used(found: Table, grid: Grid, batch: Batch) -> np.ndarray:
     return used
 
 
-def _start(found: Table, family: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return information (P, P) and information times coefficients (P,) of the whole model.
+def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
+    """Return where each specification starts, shape (P, S).
 
-    Every specification starts from the whole model's quadratic approximation with the columns it
-    lacks held at zero.
+    The whole model is fitted once; a specification starts from its quadratic approximation with the
+    columns it lacks held at zero.
     """
     rows = replace(found.rows, pairs=products(found.rows.columns))
     mask = None
@@ -125,7 +120,10 @@ def _start(found: Table, family: str) -> tuple[np.ndarray, np.ndarray]:
     whole = solve(family, rows, np.ones((count, 1), dtype=bool), begin, mask)
     point = whole.coefficients[:, 0] if whole.converged[0] else begin[:, 0]
     information = _information(family, rows, point, mask)
-    return information, information @ point
+    with np.errstate(all="ignore"):
+        near = subsets(information, information @ point, 0.0, used, rows.spare).coefficients
+    near[:, ~np.isfinite(near).all(axis=0)] = 0.0
+    return near
 
 
 def _information(family: str, rows: Rows, point: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -142,7 +140,7 @@ def _rows_block(
     family: str,
     kind: str,
     used: np.ndarray,
-    start: tuple[np.ndarray, np.ndarray] | None = None,
+    start: np.ndarray | None = None,
     taken: np.ndarray | None = None,
 ) -> Answer:
     """Return the answer for one block by Newton's method over the rows.
@@ -161,13 +159,7 @@ def _rows_block(
         if lacking.any():
             whole = (lacking == 0).astype("float64")
             mask = whole if taken is None else whole * taken
-    begin = np.zeros(used.shape)
-    if start is not None:
-        information, right = start[0][np.ix_(here, here)], start[1][here]
-        matrices = np.repeat(information[:, :, None], size, axis=2)
-        first = factorise(matrices, used, rows.spare)
-        begin = first.solve(np.repeat(right[:, None], size, axis=1))
-        begin[:, ~np.isfinite(begin).all(axis=0)] = 0.0
+    begin = np.zeros(used.shape) if start is None else start[here]
     done = solve(family, rows, used, begin, mask)
     unit = np.zeros(used.shape)
     unit[-1] = 1.0
@@ -182,7 +174,8 @@ def _rows_block(
         number = fewest(groups, size)
     else:
         likelihood = family != "ols"
-        direction = columns @ inverse
+        move = scratch("move", done.residuals.shape, np.float64)
+        direction = np.matmul(columns, inverse, out=move)
         part = spread(kind, direction, done.residuals, found.clusters, terms, mask, likelihood)
         variance, count, number = part.variance, part.count, part.groups
     return _answer(
@@ -245,15 +238,11 @@ def _least_squares(
             (np.flatnonzero(~found.missing[:, places[patterns[:, i]]].any(axis=1)), chunk)
             for i, chunk in enumerate(chunks)
         ]
-    parts, where = [], []
-    for kept, members in groups:
-        part = _narrowed(found, here, batch, kept)
-        for first in range(0, len(members), width):
-            chosen = members[first : first + width]
-            parts.append(_pattern_block(part, kind, used[:, chosen]))
-            where.append(chosen)
-        del part
-    return _reordered(join(parts), np.concatenate(where))
+    parts = [
+        _pattern(_narrowed(found, here, batch, kept), kind, used[:, members], width)
+        for kept, members in groups
+    ]
+    return _reordered(join(parts), np.concatenate([members for _, members in groups]))
 
 
 def _reordered(whole: Answer, where: np.ndarray) -> Answer:
@@ -300,7 +289,8 @@ def _subset(found: Table, kept: np.ndarray) -> Table:
     return replace(found, rows=narrow, missing=None, clusters=ways(codes), codes=codes)
 
 
-def _pattern_block(part: Pattern, kind: str, used: np.ndarray) -> Answer:
+def _pattern(part: Pattern, kind: str, used: np.ndarray, width: int) -> Answer:
+    """Return the answer for specifications that share their rows."""
     found, size = part.table, used.shape[1]
     if part.products is None or part.constant:
         return empty(size)
@@ -308,40 +298,33 @@ def _pattern_block(part: Pattern, kind: str, used: np.ndarray) -> Answer:
         used = used.copy()
         used[0] = False
     if kind not in ("classical", "cr1"):
-        return _rows_block(found, "ols", kind, used)
-    here = np.flatnonzero(used.any(axis=1))
-    small = _columns(part.products, here)
-    coefficients, inverse, factor = solve_products(
-        small, used[here], found.rows.spare[here], len(here) - 1
-    )
-    terms = factor.used.sum(axis=0) + found.absorbed
-    count = np.full(size, part.products.rows)
-    groups = np.full(size, min((len(o) for _, o in part.products.within[:2]), default=0))
-    if kind == "classical":
-        with np.errstate(all="ignore"):
-            variance = inverse[-1] * residual_squares(small, coefficients) / (count - terms)
-    else:
-        with np.errstate(all="ignore"):
-            variance = clustered(small, coefficients, inverse, found.clusters, terms).variance
-    return _answer(found, coefficients[-1], variance, count, groups, terms, factor.sound, None)
-
-
-def _columns(found: Products, here: np.ndarray) -> Products:
-    """Return the cross-products of some columns."""
-    count = len(found.whole)
-    if len(here) == count:
-        return found
-    within = tuple(
-        (
-            np.ascontiguousarray(square.reshape(-1, count, count)[:, here][:, :, here]).reshape(
-                -1, len(here)
-            ),
-            outcome[:, here],
-        )
-        for square, outcome in found.within
-    )
-    whole = found.whole[np.ix_(here, here)]
-    return replace(found, whole=whole, outcome=found.outcome[here], within=within)
+        parts = [
+            _rows_block(found, "ols", kind, used[:, first : first + width])
+            for first in range(0, size, width)
+        ]
+        return join(parts)
+    whole = part.products
+    with np.errstate(all="ignore"):
+        fits = subsets(whole.whole, whole.outcome, whole.square, used, found.rows.spare)
+        terms = fits.used.sum(axis=0) + found.absorbed
+        if kind == "classical":
+            variance = fits.direction[-1] * fits.remainder / (whole.rows - terms)
+        else:
+            parts = [
+                clustered(
+                    whole,
+                    fits.coefficients[:, at],
+                    fits.direction[:, at],
+                    found.clusters,
+                    terms[at],
+                )
+                for at in (slice(first, first + width) for first in range(0, size, width))
+            ]
+            variance = np.concatenate([item.variance for item in parts])
+    count = np.full(size, whole.rows)
+    groups = np.full(size, min((len(o) for _, o in whole.within[:2]), default=0))
+    estimate = fits.coefficients[-1]
+    return _answer(found, estimate, variance, count, groups, terms, fits.sound, None)
 
 
 def left_out(
@@ -358,14 +341,15 @@ def left_out(
     if len(found.kept) < 2 or found.codes is None:
         return
     kind = setting.kind(batch.family)
-    start = None if batch.family == "ols" else _start(found, batch.family)
     labels = here.frame[setting.cluster[0]].iloc[found.kept].to_numpy()
     _, first = np.unique(found.codes, return_index=True)
     present = (found.codes[:, None] != np.arange(len(first))).astype("float64")
     weights = np.column_stack([np.ones(len(present)), present])
     for i in range(len(batch.sets)):
         one = _used(found, grid, replace(batch, sets=batch.sets[i : i + 1]))
+        start = None if batch.family == "ols" else _starts(found, batch.family, one)
         used = np.repeat(one, weights.shape[1], axis=1)
+        start = None if start is None else np.repeat(start, weights.shape[1], axis=1)
         done = _rows_block(found, batch.family, kind, used, start, weights)
         if not done.sound[0]:
             continue

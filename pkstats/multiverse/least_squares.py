@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pkstats.multiverse.elimination import Factor, factorise
 from pkstats.multiverse.likelihood import Rows, products, triangle
 from pkstats.multiverse.variance import Clusters, Spread, cr1
 
@@ -21,8 +20,9 @@ class Products:
     outcome : array, shape (P,)
     square : float
         Sum of squares of the outcome.
-    within : tuple of (array of shape (G · P, P), array of shape (G, P))
-        One pair for each way of clustering.
+    within : tuple of (array of shape (G, P (P + 1) / 2), array of shape (G, P))
+        Products of columns (lower triangle) and with the outcome, one pair for each way of
+        clustering.
     """
 
     whole: np.ndarray
@@ -35,15 +35,12 @@ class Products:
 def cross_products(rows: Rows, clusters: tuple[Clusters, ...]) -> Products:
     """Return the cross-products of (weighted) rows."""
     weights = np.ones(len(rows.outcome)) if rows.weights is None else rows.weights
-    count = rows.columns.shape[1]
     weighted = rows.columns * weights[:, None]
     pairs = rows.pairs if len(rows.pairs) else products(rows.columns)
-    place = triangle(count)[2]
-    within = []
-    for way in clusters:
-        sums = way.sums @ (pairs * weights).T
-        square = np.ascontiguousarray(sums[:, place]).reshape(-1, count)
-        within.append((square, way.sums @ (weighted * rows.outcome[:, None])))
+    within = [
+        (way.sums @ (pairs * weights).T, way.sums @ (weighted * rows.outcome[:, None]))
+        for way in clusters
+    ]
     return Products(
         whole=weighted.T @ rows.columns,
         outcome=weighted.T @ rows.outcome,
@@ -53,24 +50,6 @@ def cross_products(rows: Rows, clusters: tuple[Clusters, ...]) -> Products:
     )
 
 
-def solve_products(
-    found: Products, used: np.ndarray, spare: np.ndarray, focus: int
-) -> tuple[np.ndarray, np.ndarray, Factor]:
-    """Return coefficients (P, S), the focal column of the inverse (P, S) and the factor."""
-    size = used.shape[1]
-    matrices = np.repeat(found.whole[:, :, None], size, axis=2)
-    factor = factorise(matrices, used, spare)
-    right = np.repeat(found.outcome[:, None], size, axis=1)
-    unit = np.zeros((len(found.whole), size))
-    unit[focus] = 1.0
-    return factor.solve(right), factor.solve(unit), factor
-
-
-def residual_squares(found: Products, coefficients: np.ndarray) -> np.ndarray:
-    """Return the residual sum of squares, shape (S,)."""
-    return found.square - np.einsum("ps,p->s", coefficients, found.outcome)
-
-
 def clustered(
     found: Products,
     coefficients: np.ndarray,
@@ -78,13 +57,21 @@ def clustered(
     clusters: tuple[Clusters, ...],
     terms: np.ndarray,
 ) -> Spread:
-    """Return CR1 of the focal coefficient from cross-products within clusters."""
+    """Return CR1 of the focal coefficient from cross-products within clusters.
+
+    A cluster's score is d′X′y − d′X′X b, d the focal column of the inverse and b the coefficients;
+    the second term is linear in the products of d and b.
+    """
     count, size = coefficients.shape
+    first, second, _ = triangle(count)
+    crossed = direction[first] * coefficients[second]
+    mirrored = direction[second] * coefficients[first]
+    mirrored[first == second] = 0.0
+    crossed += mirrored
     parts, groups = [], []
     for square, outcome in found.within:
-        sums = (square @ coefficients).reshape(len(outcome), count, size)
-        np.subtract(outcome[:, :, None], sums, out=sums)
-        scores = np.einsum("gps,ps->gs", sums, direction)
+        scores = outcome @ direction
+        scores -= square @ crossed
         parts.append(np.einsum("gs,gs->s", scores, scores))
         groups.append(np.full(size, len(outcome)))
     return cr1(parts, clusters, groups, np.full(size, found.rows), terms, likelihood=False)

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pkstats.multiverse.elimination import Factor, factorise
+from pkstats.multiverse.scratch import scratch
 
 # Squared lengths of a step in standard errors. Single precision climbs until ROUGH; what is left
 # after SMALL lies below the tenth digit. For coefficients alone COARSE leaves under a millionth.
 COARSE, ROUGH, SMALL = 1e-4, 1e-6, 1e-16
 STEPS = 12
-# A linear predictor so far out means a probability of 0 or 1: the careful path looks at it.
+# A linear predictor so far out means a probability of 0 or 1, and a slope as flat: the careful path
+# looks at it.
 FAR = 15.0
+FLATTEST = 3.06e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,17 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """Coefficients (P, S), weighted residuals (N, S), factor of the information, converged (S,)."""
+    """What `solve` found.
+
+    Attributes
+    ----------
+    coefficients : array, shape (P, S)
+    residuals : array, shape (N, S)
+        Weighted; overwritten by the thread's next block.
+    factor : Factor
+        Of the information.
+    converged : array of bool, shape (S,)
+    """
 
     coefficients: np.ndarray
     residuals: np.ndarray
@@ -113,9 +126,9 @@ def coefficients(
     with np.errstate(all="ignore"):
         near, factor = _climb(family, rows, used, start, extras, COARSE)
         here = near.astype("float64")
-        residuals = rows.outcome[:, None] - _mean(family, rows, here)
-        for extra in extras:
-            residuals *= extra
+        shape = (len(rows.outcome), used.shape[1])
+        mean = _mean(family, rows, here, scratch("mean", shape, np.float64))
+        residuals = _residuals(rows, mean, extras, mean)
         gradient = rows.columns.T @ residuals
         step = factor.solve(gradient)
         found = here + step
@@ -157,13 +170,15 @@ def _climb(
     )
     weights = [extra.astype("float32") for extra in extras]
     here = start.astype("float32")
+    shape = (len(rows.outcome), used.shape[1])
+    mean = scratch("light mean", shape, np.float32)
+    slopes = scratch("light slopes", shape, np.float32)
     for _ in range(STEPS):
-        mean = _mean(family, light, here)
-        slopes = _slopes(family, mean)
-        residuals = np.subtract(light.outcome[:, None], mean, out=mean)
+        _mean(family, light, here, mean)
+        _slopes(family, mean, slopes)
         for extra in weights:
-            residuals *= extra
             slopes *= extra
+        residuals = _residuals(light, mean, weights, mean)
         factor = _factor(light, slopes, used)
         gradient = light.columns.T @ residuals
         step = factor.solve(gradient)
@@ -190,18 +205,21 @@ def _finish(
     here = near.astype("float64")
     lost = ~np.isfinite(here).all(axis=0)
     here[:, lost] = 0.0
+    shape = (len(rows.outcome), used.shape[1])
+    mean, slopes, move, spare = (
+        scratch(name, shape, np.float64) for name in ("mean", "slopes", "move", "spare")
+    )
     for _ in range(STEPS):
-        mean = _mean(family, rows, here)
-        residuals = rows.outcome[:, None] - mean
+        _mean(family, rows, here, mean)
+        first = factor.solve(rows.columns.T @ _residuals(rows, mean, extras, slopes))
+        first = first.astype("float64")
+        _moved(family, mean, np.matmul(rows.columns, first, out=move), slopes, spare)
+        _slopes(family, mean, slopes)
+        if family == "logit":
+            lost |= ~(slopes.min(axis=0) > FLATTEST)
         for extra in extras:
-            residuals *= extra
-        first = factor.solve(rows.columns.T @ residuals).astype("float64")
-        mean = _moved(family, mean, rows.columns @ first)
-        slopes = _slopes(family, mean)
-        residuals = np.subtract(rows.outcome[:, None], mean, out=mean)
-        for extra in extras:
-            residuals *= extra
             slopes *= extra
+        residuals = _residuals(rows, mean, extras, mean)
         factor = _factor(rows, slopes, used)
         gradient = rows.columns.T @ residuals
         step = factor.solve(gradient)
@@ -209,52 +227,58 @@ def _finish(
         here += step
         gain = np.einsum("ps,ps->s", step, gradient)
         lost |= ~np.isfinite(gain)
-        if family == "logit":
-            lost |= ~(slopes.max(axis=0) > 0)
         settled = gain < SMALL
         if (settled | lost).all():
             break
-    if family == "logit":
-        predictor = rows.columns @ here
-        lost |= (predictor.max(axis=0) > FAR) | (predictor.min(axis=0) < -FAR)
     return Solved(here, residuals, factor, settled & ~lost & factor.sound)
 
 
-def _mean(family: str, rows: Rows, coefficients: np.ndarray) -> np.ndarray:
+def _mean(family: str, rows: Rows, coefficients: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return probabilities or means, shape (N, S)."""
-    found = rows.columns @ coefficients
+    np.matmul(rows.columns, coefficients, out=out)
     if rows.offset is not None:
-        found += rows.offset[:, None]
+        out += rows.offset[:, None]
     if family == "poisson":
-        return np.exp(found, out=found)
-    np.negative(found, out=found)
-    np.exp(found, out=found)
-    found += 1
-    return np.reciprocal(found, out=found)
+        return np.exp(out, out=out)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    out += 1
+    return np.reciprocal(out, out=out)
 
 
-def _slopes(family: str, mean: np.ndarray) -> np.ndarray:
-    """Return the mean's derivative by the linear predictor, shape (N, S), as a new array."""
+def _residuals(
+    rows: Rows, mean: np.ndarray, extras: list[np.ndarray], out: np.ndarray
+) -> np.ndarray:
+    """Return outcome − mean, weighted, shape (N, S)."""
+    np.subtract(rows.outcome[:, None], mean, out=out)
+    for extra in extras:
+        out *= extra
+    return out
+
+
+def _slopes(family: str, mean: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Return the mean's derivative by the linear predictor, shape (N, S)."""
     if family == "poisson":
-        return mean.copy()
-    found = mean * mean
-    return np.subtract(mean, found, out=found)
+        np.copyto(out, mean)
+        return out
+    np.multiply(mean, mean, out=out)
+    return np.subtract(mean, out, out=out)
 
 
-def _moved(family: str, mean: np.ndarray, move: np.ndarray) -> np.ndarray:
-    """Return means after the linear predictor has moved a little; `mean` and `move` are overwritten."""
+def _moved(
+    family: str, mean: np.ndarray, move: np.ndarray, slope: np.ndarray, second: np.ndarray
+) -> None:
+    """Change means as the linear predictor moves a little; the other arrays are overwritten."""
     if family == "poisson":
-        half = move * move
-        half *= 0.5
-        move += half
+        np.multiply(move, 0.5, out=second)
+        second += 1
+        move *= second
         move *= mean
-        mean += move
-        return mean
-    slope = _slopes(family, mean)
-    second = 0.5 - mean
-    second *= move
-    second += 1
-    move *= slope
-    move *= second
+    else:
+        _slopes(family, mean, slope)
+        np.subtract(0.5, mean, out=second)
+        second *= move
+        second += 1
+        move *= slope
+        move *= second
     mean += move
-    return mean

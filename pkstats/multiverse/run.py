@@ -19,7 +19,7 @@ from pkstats.multiverse.data import Sample, Setting, needed, sample
 from pkstats.multiverse.engine import Answer, answer
 from pkstats.multiverse.grid import Batch, Grid
 
-CHUNK = 8192
+SMALLEST, LARGEST, PARTS = 256, 8192, 16
 LONG = 20_000
 MANY_REFITS = 400
 FIGURES = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
@@ -49,12 +49,13 @@ class Chunk:
 
 
 def chunks(grid: Grid) -> list[Chunk]:
-    """Return the grid in parts of at most `CHUNK` specifications."""
+    """Return the grid in parts: enough for every core, whichever machine goes on with a run."""
+    size = min(max(grid.size // PARTS, SMALLEST), LARGEST)
     found: list[Chunk] = []
     first = 0
     for batch in grid.batches:
-        for start in range(0, len(batch.sets), CHUNK):
-            part = replace(batch, sets=batch.sets[start : start + CHUNK])
+        for start in range(0, len(batch.sets), size):
+            part = replace(batch, sets=batch.sets[start : start + size])
             found.append(Chunk(part, len(found), first))
             first += len(part.sets)
     return found
