@@ -442,6 +442,14 @@ def test_shares_of_contributors_are_those_of_the_published_list(panels):
     assert 0.02 < expected < 0.2
 
 
+def test_presence_has_every_month_of_a_panel_and_nobody_is_beside_himself(panels):
+    table_rows = pk.load("presence")[["mission_id", "month"]]
+    months = panels["mission-month"][["mission_id", "month"]]
+    assert len(table_rows.merge(months)) == len(months) == len(table_rows)
+    sponsors = panels["mission-month"]["sponsor"]
+    assert (panels["mission-month"].loc[sponsors == "UN", "un_partner"].dropna() == 0).all()
+
+
 def test_who_is_beside_a_mission_follows_from_the_registry(panels):
     months = panels["mission-month"].set_index(["mission_id", "month"])
     # KFOR came to Kosovo with UNMIK in June 1999.

@@ -99,6 +99,17 @@ def test_categories_keep_their_coding_on_new_data_and_in_effects(data):
         assert np.isfinite(found.effects()["effect"]).all()
 
 
+def test_effects_of_categories_are_differences_whatever_type_codes_them(data):
+    expected = pk.fit("y ~ C(o) + x", data.assign(o=data["o"].astype(str))).effects()
+    for dtype in ("int64", "Int64", "object", "float64"):
+        found = pk.fit("y ~ C(o) + x", data.assign(o=data["o"].astype(dtype))).effects()
+        assert found["contrast"].tolist() == ["2 − 1", "3 − 1", "4 − 1", "slope"]
+        np.testing.assert_allclose(found["effect"], expected["effect"], rtol=1e-8)
+        np.testing.assert_allclose(found["std_error"], expected["std_error"], rtol=1e-8)
+    other = pk.fit("y ~ C(f, Treatment('b'))", data).effects()
+    assert other["contrast"].tolist() == ["a − b", "c − b"]
+
+
 @pytest.mark.parametrize(
     "dtype", ["int8", "uint16", "Int64", "float32", "Float64", "bool", "boolean", "object"]
 )

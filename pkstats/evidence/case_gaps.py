@@ -80,7 +80,7 @@ def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: S
         return [f"{name}: data start in {first}, after {mission} ended ({scope.last})."]
     if last < scope.first:
         return [f"{name}: data end in {last}, before {mission} began ({scope.first})."]
-    notes = _late_states(scope) if series["table"] == "violence" else []
+    notes = _late_states(scope) if series["table"] in ("violence", "agreements") else []
     if first > scope.first and not notes:
         notes.append(f"{name}: data start in {first}; {mission} began in {scope.first}.")
     if last < min(scope.last, AS_OF_YEAR - 1):

@@ -19,6 +19,7 @@ from pkstats.evidence.case_violence import (
     MISSIONS,
     NONE,
     comparisons,
+    mean_of,
 )
 from pkstats.registry.missions import AS_OF
 
@@ -42,7 +43,7 @@ def passages(scope: Scope, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     numbers = Numbers(scope, frames)
     topics = (
         (counts,),
-        (violence, conflict_years, company),
+        (violence, left_out, conflict_years, company),
         (strength, leaving, people, talks),
         (essay,),
         (unknown, uncertainty),
@@ -95,6 +96,21 @@ def violence(numbers: Numbers) -> str:
     return f"{text}."
 
 
+def left_out(numbers: Numbers) -> str:
+    """Return deaths between non-state groups, which the measures of success do not count."""
+    frame, scope = numbers.frames["violence"], numbers.scope
+    series = summed(frame[(frame["series"] == HOSTS) & (frame["type"] == "non_state")], "deaths")
+    during = series[(series.index >= scope.first) & (series.index <= scope.last)]
+    earlier = mean_of(series, scope.first - 2, scope.first - 1)
+    if during.empty or max(np.nan_to_num(earlier), during.max()) < CONFLICT:
+        return ""
+    start = "" if np.isnan(earlier) else f"{count(earlier)} a year in the two years before and "
+    return (
+        "Deaths in fighting between non-state groups, which the measures leave out, averaged "
+        f"{start}{count(float(during.mean()))} a year during deployment."
+    )
+
+
 def conflict_years(numbers: Numbers) -> str:
     """Return in how many years of deployment UCDP lists a state-based conflict, which it does from 1946."""
     scope = numbers.scope
@@ -104,7 +120,11 @@ def conflict_years(numbers: Numbers) -> str:
         return ""
     ours = frame[in_hosts(frame["locations"], scope) & frame["year"].between(scope.first, last)]
     years = sorted({int(year) for year in ours["year"]})
-    which = f" ({listed([str(year) for year in years])})" if 0 < len(years) < NAMED else ""
+    which = (
+        f" ({listed([str(year) for year in years])})"
+        if 0 < len(years) < min(NAMED, last - scope.first + 1)
+        else ""
+    )
     return (
         f"UCDP lists conflict over government or territory there in {len(years)} of the "
         f"{last - scope.first + 1} years {scope.first}–{last}{which}."

@@ -8,7 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from pkstats.codebook import cite
@@ -16,7 +15,7 @@ from pkstats.evidence.ledger.columns import tables_of
 from pkstats.evidence.ledger.entries import Entry, Ledger, entry_of, ledger
 from pkstats.evidence.ledger.estimates import columns_of_grid, run_grid
 from pkstats.evidence.ledger.results import Result, data_mark, result_of
-from pkstats.evidence.ledger.verdict import Tally
+from pkstats.evidence.ledger.verdict import Tally, nothing
 from pkstats.evidence.ledger.wording import sentence, untestable
 
 if TYPE_CHECKING:
@@ -108,7 +107,10 @@ class Claim:
             return pd.DataFrame()
         groups = self.frame.groupby(list(axes), observed=True, sort=False)
         rows = [
-            {**dict(zip(axes, key, strict=True)), **_numbers(tally(part, self.definition.rule.level))}
+            {
+                **dict(zip(axes, key, strict=True)),
+                **_numbers(tally(part, self.definition.rule.level)),
+            }
             for key, part in groups
         ]
         return pd.DataFrame(rows)
@@ -165,7 +167,11 @@ class Claim:
         return cite(list(used), style=style) if used else ""
 
     def __repr__(self) -> str:
-        lines = [f"{self.id}: {self.definition.wording}", f"{self.verdict}: {self.why}", self.sentence]
+        lines = [
+            f"{self.id}: {self.definition.wording}",
+            f"{self.verdict}: {self.why}",
+            self.sentence,
+        ]
         if self.definition.note:
             lines.append(f"Note: {self.definition.note}")
         if self.result is not None and self.definition.data_needed:
@@ -232,8 +238,9 @@ def claims(path: str | Path | None = None, progress: bool | None = None) -> pd.D
     DataFrame
         claim, wording, verdict, outcomes, treatments, units, specifications, n_min and n_max (rows),
         clusters (fewest), share_claimed and share_opposite (of specifications, by where the interval
-        lies), share_positive, share_corrected (after Benjamini and Yekutieli), median_estimate and
-        mde (standard deviations of the outcome per standard deviation of the treatment; the mde is
+        lies), share_positive, share_corrected (after Holm's correction over the outcomes of
+        otherwise equal specifications), median_estimate and mde (standard deviations of the
+        outcome per standard deviation of the treatment; the mde is
         the minimum detectable effect at 80% power), stable, most_influential (family or state), why
         and the sentence to quote. Shares count each outcome at each unit alike.
     """
@@ -249,12 +256,14 @@ def _row(one: Claim) -> dict[str, Any]:
     grids = one.definition.grids
     outcomes = dict.fromkeys(name for grid in grids for name in grid.outcomes)
     treatments = dict.fromkeys(
-        term.removeprefix("standardize(").removesuffix(")") if term.startswith("standardize(") else term
+        term.removeprefix("standardize(").removesuffix(")")
+        if term.startswith("standardize(")
+        else term
         for grid in grids
         for term in grid.treatments
     )
     units = dict.fromkeys(one.book.data[grid.data].unit for grid in grids)
-    blank = Tally(0, 0, *[np.nan] * 8, 0, 0, 0, 0)
+    blank = nothing()
     result = one.result
     return {
         "claim": one.id,

@@ -64,7 +64,7 @@ def _page(case: Case) -> Figure:
         places[row] = (top - height, height)
         top -= height + (gaps[row] if row < len(gaps) else 0)
     _head(figure, case, total)
-    _timeline(_axes(figure, 1.25, places[0], WIDE - 1.5, total), case)
+    _timeline(_axes(figure, 1.5, places[0], WIDE - 1.75, total), case)
     for number, draw_panel in enumerate(PANELS.values()):
         left = 0.75 + (number % 2) * 5.35
         bottom, height = places[1 + number // 2]
@@ -169,7 +169,9 @@ def _timeline(axes: Axes, case: Case) -> None:
             mec="white",
             mew=0.5,
         )
-    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.set_yticks(
+        range(len(names)), [shorten(name, 24, placeholder="…") for name in names], fontsize=8
+    )
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(low, high + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=14))
@@ -192,7 +194,7 @@ def _timeline(axes: Axes, case: Case) -> None:
     )
     notes = [_agreements(case), *notes_of("timeline", case.gaps())]
     words = fill(" ".join(note for note in notes if note), 175, max_lines=3, placeholder=" …")
-    axes.annotate(words, (0, 0), (-72, -20), "axes fraction", "offset points", **NOTE)
+    axes.annotate(words, (0, 0), (-90, -20), "axes fraction", "offset points", **NOTE)
 
 
 def _year(date: object) -> float:
@@ -203,7 +205,7 @@ def _year(date: object) -> float:
 
 def _end(date: object, high: int) -> float:
     """Return the end of a spell, or the right edge while it is open."""
-    return high + 1 if date is None or pd.isna(date) or date == "" else _year(date)  # type: ignore[call-overload]
+    return high + 1 if date is None or pd.isna(date) or date == "" else _year(date)
 
 
 def _task_counts(axes: Axes, mandates: pd.DataFrame, mission_id: str, lane: int) -> None:

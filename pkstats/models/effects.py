@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from pkstats.errors import BadModel
-from pkstats.models.formula import design
+from pkstats.models.columns import numbers
+from pkstats.models.formula import categories, design
 from pkstats.models.means import link, probabilities
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ def effects(estimate: Estimate) -> pd.DataFrame:
         term, contrast, (category), effect, std_error, statistic, p_value, conf_low, conf_high.
     """
     frame = estimate.rows.data
+    levels = categories(estimate.rows.terms, estimate.rows.memory)
     records = []
     for name in _variables(estimate):
-        for contrast, high, low, width in _contrasts(frame, name):
+        for contrast, high, low, width in _contrasts(frame, name, levels.get(name)):
             upper, lower = _matrix(estimate, high), _matrix(estimate, low)
             for category, effect, gradient in _differences(estimate, upper, lower, width):
                 variance = float(gradient @ estimate.covariance @ gradient)
@@ -82,25 +84,27 @@ def _variables(estimate: Estimate) -> list[str]:
 
 
 def _contrasts(
-    frame: pd.DataFrame, name: str
+    frame: pd.DataFrame, name: str, levels: list[Any] | None
 ) -> list[tuple[str, pd.DataFrame, pd.DataFrame, float]]:
     """Return (label, data above, data below, distance) for each contrast of one variable."""
-    values = frame[name]
-    numeric = pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(
-        values.dtype
-    )
-    if not numeric:
-        base, *others = sorted(values.unique())
-        return [
-            (f"{level} − {base}", frame.assign(**{name: level}), frame.assign(**{name: base}), 1.0)
-            for level in others
-        ]
-    numbers = values.astype("float64")
-    if np.isin(numbers.unique(), (0, 1)).all():
-        return [("1 − 0", frame.assign(**{name: 1.0}), frame.assign(**{name: 0.0}), 1.0)]
-    step = 1e-5 * (numbers.std() or 1.0)
-    above, below = frame.assign(**{name: numbers + step}), frame.assign(**{name: numbers - step})
+
+    def between(high: Any, low: Any) -> tuple[str, pd.DataFrame, pd.DataFrame, float]:
+        above, below = frame.assign(**{name: high}), frame.assign(**{name: low})
+        return f"{_spelled(high)} − {_spelled(low)}", above, below, 1.0
+
+    if levels is not None:
+        base, *others = levels
+        return [between(level, base) for level in others]
+    values = numbers(frame[name], "numbers are needed for a slope.")
+    if np.isin(values, (0, 1)).all():
+        return [between(1.0, 0.0)]
+    step = 1e-5 * (float(np.std(values, ddof=1)) or 1.0)
+    above, below = frame.assign(**{name: values + step}), frame.assign(**{name: values - step})
     return [("slope", above, below, 2 * step)]
+
+
+def _spelled(level: Any) -> str:
+    return f"{level:g}" if isinstance(level, float) else str(level)
 
 
 def _differences(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from pkstats.models.columns import column, numbers
 from pkstats.models.contrasts import Coding, codings
 from pkstats.models.grammar import HELP, Terms, label, parse
 
-__all__ = ["Memory", "Terms", "design", "evaluate", "label", "parse"]
+__all__ = ["Memory", "Terms", "categories", "design", "evaluate", "label", "parse"]
 
 OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
@@ -98,13 +99,12 @@ def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.n
 
 def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
     values = column(data, name, f"the data, which the formula {formula!r} needs")
-    quoted = label(ast.Name(name, ast.Load()))
     return numbers(
-        values,
-        f"a term takes numbers: write C({quoted}) for categories. An outcome must be numbers.",
+        values, f"a term takes numbers: write C({name}) for categories. An outcome must be numbers."
     )
 
 
+@lru_cache(maxsize=4096)
 def _levels(node: ast.expr) -> tuple[str, object] | None:
     """Return the column of C(column) or C(column, Treatment(level)), and the level; else None."""
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "C"):
@@ -118,6 +118,13 @@ def _levels(node: ast.expr) -> tuple[str, object] | None:
         f"C() takes one column name, or C(column, Treatment(level)) to choose the level the others are "
         f"compared with; found {label(node)!r}."
     )
+
+
+def categories(terms: Terms, memory: Memory) -> dict[str, list[Any]]:
+    """Return the levels of each column in C(), the one compared with first."""
+    nodes = [node for term in terms.terms for node in term]
+    found = [(node, _levels(node)) for node in nodes]
+    return {level[0]: memory[label(node)] for node, level in found if level is not None}
 
 
 def _treatment(node: ast.expr) -> object:
@@ -163,17 +170,15 @@ def _factor(
     return [f"{key}[{mark}{level}]" for level in levels[first:]], columns
 
 
-def _codings(terms: Terms, intercept: bool, memory: Memory) -> list[list[Coding]]:
-    """Return how each term codes its categories, as learnt when the formula was first evaluated."""
-    if "codings" not in memory:
-        parts = []
-        for term in terms.terms:
-            names = {label(node): _levels(node) is not None for node in term}
-            numeric = frozenset(name for name, category in names.items() if not category)
-            parts.append((numeric, [name for name, category in names.items() if category]))
-        # Thresholds and baseline hazards stand where the constant would.
-        memory["codings"] = codings(parts, terms.intercept or not intercept)
-    return memory["codings"]
+@lru_cache(maxsize=512)
+def _codings(terms: Terms, constant: bool) -> list[list[Coding]]:
+    """Return how each term codes its categories."""
+    parts = []
+    for term in terms.terms:
+        names = {label(node): _levels(node) is not None for node in term}
+        numeric = frozenset(name for name, category in names.items() if not category)
+        parts.append((numeric, [name for name, category in names.items() if category]))
+    return codings(parts, constant)
 
 
 def design(
@@ -188,7 +193,11 @@ def design(
     constant = terms.intercept and intercept
     names: list[str] = ["Intercept"] if constant else []
     blocks = [np.ones((len(data), 1))] if constant else [np.empty((len(data), 0))]
-    for term, parts in zip(terms.terms, _codings(terms, intercept, memory), strict=True):
+    # Thresholds and baseline hazards stand where the constant would; new data are coded as the old.
+    if "constant" not in memory:
+        memory["constant"] = terms.intercept or not intercept
+    coded = _codings(terms, memory["constant"])
+    for term, parts in zip(terms.terms, coded, strict=True):
         for coding in parts:
             labels, block = [""], np.ones((len(data), 1))
             for node in term:

@@ -195,6 +195,7 @@ def _distinct(term: Term) -> Term:
     return tuple({ast.dump(factor): factor for factor in term}.values())
 
 
+@lru_cache(maxsize=4096)
 def label(node: ast.expr) -> str:
     """Return a factor as the user wrote it; names that are not plain words in backticks."""
     odd = {name: f"_odd_{place}_" for place, name in enumerate(_names(node)) if not _plain(name)}

@@ -16,7 +16,7 @@ from pkstats.multiverse.elimination import factorise
 from pkstats.multiverse.likelihood import FAR, Rows, coefficients, products, solve, triangle
 
 KINDS = {"pairs": ("ols", "logit", "poisson"), "wild": ("ols",), "score": ("logit", "poisson")}
-BLOCK = 128
+BLOCK = 256
 
 
 @dataclass(frozen=True)

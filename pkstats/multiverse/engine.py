@@ -22,8 +22,8 @@ from pkstats.multiverse.likelihood import Rows, products, solve
 from pkstats.multiverse.scratch import scratch
 from pkstats.multiverse.variance import KINDS, counts, fewest, spread, ways
 
-# Blocks this wide keep a block's arrays in the processor's cache at N = 900.
-WIDEST = 128
+# Blocks this wide keep a block's arrays near the processor at N = 900.
+WIDEST = 256
 ARRAYS = 8
 
 
@@ -310,7 +310,7 @@ def _pattern(part: Pattern, kind: str, used: np.ndarray, width: int) -> Answer:
         if kind == "classical":
             variance = fits.direction[-1] * fits.remainder / (whole.rows - terms)
         else:
-            parts = [
+            spreads = [
                 clustered(
                     whole,
                     fits.coefficients[:, at],
@@ -320,7 +320,7 @@ def _pattern(part: Pattern, kind: str, used: np.ndarray, width: int) -> Answer:
                 )
                 for at in (slice(first, first + width) for first in range(0, size, width))
             ]
-            variance = np.concatenate([item.variance for item in parts])
+            variance = np.concatenate([item.variance for item in spreads])
     count = np.full(size, whole.rows)
     groups = np.full(size, min((len(o) for _, o in whole.within[:2]), default=0))
     estimate = fits.coefficients[-1]

@@ -7,6 +7,7 @@ times (N × S); a specification is a mask over the columns. Arrays keep specific
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -66,6 +67,7 @@ class Solved:
     converged: np.ndarray
 
 
+@lru_cache(maxsize=256)
 def triangle(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return rows and columns of a lower triangle, and where (count, count) finds each pair."""
     rows, columns = np.tril_indices(count)

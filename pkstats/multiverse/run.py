@@ -19,7 +19,7 @@ from pkstats.multiverse.data import Sample, Setting, needed, sample
 from pkstats.multiverse.engine import Answer, answer
 from pkstats.multiverse.grid import Batch, Grid
 
-SMALLEST, LARGEST, PARTS = 256, 8192, 16
+SMALLEST, LARGEST, PARTS = 1024, 8192, 8
 LONG = 20_000
 MANY_REFITS = 400
 FIGURES = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
@@ -50,10 +50,11 @@ class Chunk:
 
 def chunks(grid: Grid) -> list[Chunk]:
     """Return the grid in parts: enough for every core, whichever machine goes on with a run."""
-    size = min(max(grid.size // PARTS, SMALLEST), LARGEST)
+    fair = min(max(grid.size // PARTS, SMALLEST), LARGEST)
     found: list[Chunk] = []
     first = 0
     for batch in grid.batches:
+        size = LARGEST if batch.family == "ols" else fair
         for start in range(0, len(batch.sets), size):
             part = replace(batch, sets=batch.sets[start : start + size])
             found.append(Chunk(part, len(found), first))

@@ -1,7 +1,7 @@
 """Publisher files → tidy frame and report; one layout (TOML) and at most one module each.
 
-A module may have `combine(columns, plan)`, called before the columns become a frame, and
-`tidy(frame, plan, report)`, called after.
+A module may have either `settle(table, plan)`, which works on the columns before they become a
+frame (quick; see `pkstats.sources.table`), or `tidy(frame, plan, report)`, which returns a frame.
 """
 
 from pkstats.sources.layout import Layout, layout, layout_names

@@ -5,59 +5,61 @@ from __future__ import annotations
 import calendar
 import datetime
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources import parse, times
+from pkstats.sources import times
+from pkstats.sources.cells import TEXT, encode, find
 from pkstats.sources.keys import repeats
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 DATE = re.compile(r"(\d{0,2}|\?+)/(\d{0,2}|\?+)/(\d{4}|\d\d)(\?*)")
 REASON = "expected a date like 5/17/83, 5//1983 or //1983"
+PRECISIONS = ("day", "month", "year", None)
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+class Dates(NamedTuple):
+    """A column's dates, how precise each is (text), and which cells give none."""
+
+    dates: np.ndarray
+    precision: pa.Array
+    bad: np.ndarray
+
+
+def settle(table: Table, plan: Layout) -> None:
     """Mend garbled names, set repeats aside, read the dates and number the rows."""
     options = plan.options or {}
-    frame = _spell(frame, options["spellings"], report)
-    again = repeats(frame, [name for name in frame if name != "_row"])
-    rows, good = frame["_row"].to_numpy(), ~again
-    report.put_aside(rows[again], "", frame["country"].array[again], "repeats an earlier row")
-    read: dict[str, Any] = {}
+    _spell(table, options["spellings"])
+
+    def country(table: Table, rows: np.ndarray) -> Any:
+        return table.at("country", rows)
+
+    table.put_aside(
+        repeats(table, ["third_party", "begin_date", *table]), "", country, "repeats an earlier row"
+    )
+    read = _read_dates(table, options["spans"], options["latest_year"])
     for start, end in options["spans"]:
-        for name, last in ((start, False), (end, True)):
-            read[name], bad = _read_dates(frame, name, last, options["latest_year"], report)
-            bad &= good
-            report.put_aside(rows[bad], name, frame[name].array[bad], REASON)
-            good &= ~bad
-        first, final = read[start][0], read[end][0]
-        wrong = (first > final) & good
-        values = [
-            f"{a} > {b}" for a, b in zip(_days(first[wrong]), _days(final[wrong]), strict=True)
-        ]
-        report.put_aside(rows[wrong], end, values, f"{end} is before {start}")
-        good &= ~wrong
-    columns: dict[str, Any] = {}
-    for name in frame:
-        columns[name] = read[name][0] if name in read else frame[name].array
+        for name in (start, end):
+            _refuse_unread(table, name, read[name].bad)
+        _refuse_disorder(table, start, end, read)
+    columns: dict[str, Any] = {"mediation_id": pd.array(table.rows, dtype="Int64")}
+    for name in table:
+        columns[name] = read[name].dates if name in read else table[name]
         if name in read:
-            columns[_precision(name)] = read[name][1]
-    frame = pd.DataFrame(columns, copy=False)
-    frame = frame if good.all() else frame[good]
-    frame.insert(0, "mediation_id", frame["_row"].astype("Int64"))
-    denied = ~frame["mediated"].to_numpy(bool, na_value=True)
-    odd = int((denied & frame["begin_date"].notna().to_numpy()).sum())
+            columns[name.replace("_date", "_precision")] = read[name].precision
+    table.columns = columns
+    denied = ~table["mediated"].to_numpy(bool, na_value=True)
+    odd = int((denied & ~np.isnat(table["begin_date"]) & table.good).sum())
     if odd:
-        report.note(f"{odd} rows are coded as not mediated but give a beginning")
-    return frame
+        table.report.note(f"{odd} rows are coded as not mediated but give a beginning")
 
 
 def partial_date(
@@ -103,43 +105,62 @@ def partial_date(
     return date, precision, bool(doubt)
 
 
-def _read_dates(
-    frame: pd.DataFrame, name: str, last: bool, latest_year: int, report: Report
-) -> tuple[tuple[np.ndarray, Any], np.ndarray]:
-    """Return the dates of a column with their precision, and the rows that have none to read."""
-    places, spellings = parse.encode(frame[name])
-    field = Field(name, (name,), "date", formats=("%m/%d/%y",), latest_year=latest_year)
-    dates = np.append(times.read_dates(spellings, field), times.NOT_A_TIME)
+def _read_dates(table: Table, spans: list[list[str]], latest_year: int) -> dict[str, Dates]:
+    """Return what the date columns say; each distinct spelling is read once."""
+    names = [name for span in spans for name in span]
+    ends = {end for _, end in spans}
+    every, spellings = encode(pa.concat_arrays([table[name] for name in names]))
+    field = Field("date", ("date",), "date", formats=("%m/%d/%y",), latest_year=latest_year)
+    whole = np.append(times.read_dates(spellings, field), times.NOT_A_TIME)
     texts = spellings.to_pylist()
-    precisions: list[str | None] = ["day"] * len(texts) + [None]
-    for place in np.flatnonzero(np.isnat(dates[:-1])):
-        date, precisions[place], doubtful = partial_date(texts[place], last, latest_year)
-        dates[place] = date
-        if doubtful:
-            report.note(f"{name} {texts[place]!r} is marked as doubtful and kept")
-    bad = np.isnat(dates[places]) & (places >= 0)
-    precision = parse.strings(pa.array(precisions, pa.string())).take(places)
-    return (dates[places], precision), bad
+    others = np.flatnonzero(np.isnat(whole[:-1]))
+    known, found = pa.array(PRECISIONS, TEXT), {}
+    for name, places in zip(names, every.reshape(len(names), len(table)), strict=True):
+        dates, precisions = whole.copy(), np.zeros(len(whole), dtype="int8")
+        precisions[-1] = PRECISIONS.index(None)
+        for place in others[np.isin(others, places)].tolist():
+            date, precision, doubtful = partial_date(texts[place], name in ends, latest_year)
+            dates[place], precisions[place] = date, PRECISIONS.index(precision)
+            if doubtful and ((places == place) & table.good).any():
+                table.report.note(f"{name} {texts[place]!r} is marked as doubtful and kept")
+        bad = np.isnat(dates[places]) & (places >= 0)
+        words = known.take(pa.array(precisions[places]))
+        found[name] = Dates(dates[places], words, bad)
+    return found
+
+
+def _refuse_unread(table: Table, name: str, bad: np.ndarray) -> None:
+    def values(table: Table, rows: np.ndarray) -> Any:
+        return table.at(name, rows)
+
+    table.put_aside(bad, name, values, REASON)
+
+
+def _refuse_disorder(table: Table, start: str, end: str, read: dict[str, Dates]) -> None:
+    first, final = read[start].dates, read[end].dates
+
+    def values(table: Table, rows: np.ndarray) -> list[str]:
+        return [f"{a} > {b}" for a, b in zip(_days(first[rows]), _days(final[rows]), strict=True)]
+
+    table.put_aside(first > final, end, values, f"{end} is before {start}")
 
 
 def _days(dates: np.ndarray) -> np.ndarray:
     return np.datetime_as_string(dates.astype("datetime64[D]"))
 
 
-def _precision(name: str) -> str:
-    return name.replace("_date", "_precision")
-
-
-def _spell(frame: pd.DataFrame, spellings: dict[str, str], report: Report) -> pd.DataFrame:
+def _spell(table: Table, spellings: dict[str, str]) -> None:
     mended = 0
     for name in ("side_b", "third_party"):
-        text = parse.as_text(frame[name])
-        for wrong, right in spellings.items():
-            found = pc.sum(pc.count_substring(text, wrong)).as_py()
-            if found:
-                mended += found
-                text = pc.replace_substring(text, wrong, right)
-        frame[name] = parse.strings(text)
+        wrong = find(table[name], spellings)
+        if not wrong:
+            continue
+        pattern = "|".join(map(re.escape, wrong))
+        found = pc.fill_null(pc.match_substring_regex(table[name], pattern), False)
+        cells = table[name].filter(found).to_pylist()
+        mended += sum(cell.count(letters) for cell in cells for letters in wrong)
+        for letters in wrong:
+            cells = [cell.replace(letters, spellings[letters]) for cell in cells]
+        table[name] = pc.replace_with_mask(table[name], found, pa.array(cells, TEXT))
     if mended:
-        report.note(f"{mended} names garbled by mixed encodings were mended")
-    return frame
+        table.report.note(f"{mended} names garbled by mixed encodings were mended")

@@ -7,31 +7,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pkstats.sources.keys import key_codes, repeats
+from pkstats.sources.keys import later, repeated, same_cells
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 PLACE = ["label", "year", "country", "location"]
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Number rows of one mission, year and place; set aside rows that repeat another entirely."""
-    place, _ = pd.factorize(key_codes(frame, PLACE))
-    again = repeats(frame, [*PLACE, *(name for name in frame if name not in ("_row", *PLACE))])
-    if again.any():
-        rows = frame[again]
-        values = rows[PLACE].astype("str").agg(", ".join, axis=1)
-        report.put_aside(rows["_row"], "mission", values, "repeats an earlier row")
-        frame, place = frame[~again], place[~again]
+    place = same_cells(table, PLACE)
+    rows = np.flatnonzero(table.good & (np.bincount(place) > 1)[place])
+    others = [name for name in table if name not in PLACE]
+    again = later(*repeated(table, others, rows, place[rows]), len(table))
+
+    def values(table: Table, rows: np.ndarray) -> list[str]:
+        return [
+            ", ".join(map(str, cells))
+            for cells in zip(*(table.at(n, rows) for n in PLACE), strict=True)
+        ]
+
+    table.put_aside(again, "mission", values, "repeats an earlier row")
+    kept = np.flatnonzero(table.good)
+    place = place[kept]
     # Rows of one place side by side, in the file's order: a row's number is its distance from the first.
     order = np.argsort(place, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
-    deployment = np.empty(len(place), dtype="int64")
-    deployment[order] = np.arange(len(place)) - starts[place[order]] + 1
-    column = pd.arrays.IntegerArray(deployment, np.zeros(len(place), dtype=bool))
-    frame.insert(frame.columns.get_loc("location") + 1, "deployment", column)
+    deployment = np.zeros(len(table), dtype="int64")
+    deployment[kept[order]] = np.arange(len(place)) - starts[place[order]] + 1
+    column = pd.arrays.IntegerArray(deployment, np.zeros(len(table), dtype=bool))
+    table.insert({"deployment": column}, before="latitude")
     further = int((deployment > 1).sum())
-    report.note(f"{further:,} rows are further deployments of a mission, year and place")
-    return frame
+    table.report.note(f"{further:,} rows are further deployments of a mission, year and place")

@@ -3,47 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from pkstats.sources.cells import TEXT
 from pkstats.sources.layout import Layout
-from pkstats.sources.report import Report
+from pkstats.sources.table import Table
 
-LARGEST = 2**62
+LARGEST = 2**31
+# Codes spread over more than this many times the rows are sorted rather than counted.
+MANY = 16
+# So few rows are compared in all columns rather than told apart on the way.
+FEW = 50
 
 
-def check_order(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+class Known(NamedTuple):
+    """Rows still to compare, a code of what is known of each, and how many codes there may be."""
+
+    rows: np.ndarray
+    codes: np.ndarray
+    size: int
+
+
+def check_order(table: Table, plan: Layout) -> None:
     """Set aside rows in which a column is before the one it should follow."""
     for first, second in plan.order:
-        wrong: Any = frame[first].array > frame[second].array
+        wrong: Any = table[first] > table[second]
         if isinstance(wrong, pd.arrays.BooleanArray):
             wrong = wrong.to_numpy(bool, na_value=False)
-        if wrong.any():
-            rows = frame.loc[wrong]
-            values = [f"{a} > {b}" for a, b in zip(rows[first], rows[second], strict=True)]
-            report.put_aside(rows["_row"], second, values, f"{second} is before {first}")
-            frame = frame[~wrong]
-    return frame
+
+        def values(
+            table: Table, rows: np.ndarray, pair: tuple[str, str] = (first, second)
+        ) -> list[str]:
+            return [
+                f"{a} > {b}" for a, b in zip(*(table.at(name, rows) for name in pair), strict=True)
+            ]
+
+        table.put_aside(wrong, second, values, f"{second} is before {first}")
 
 
-def check_key(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def check_key(table: Table, plan: Layout) -> None:
     """Keep the first row of each key; the others are set aside and say what they repeat."""
-    key = [name for name in plan.key if name in frame]
-    if not key or not len(frame):
-        return frame
-    again = repeats(frame, key)
-    if not again.any():
-        return frame
-    same = repeats(frame, [*key, *(name for name in frame if name not in ("_row", *key))])[again]
-    cells = zip(*(_words(frame[name].array[again]) for name in key), strict=True)
-    reasons = np.where(
-        same, "repeats an earlier row", "same key as an earlier row, with other values"
-    )
-    values = [", ".join(cell) for cell in cells]
-    report.put_aside(frame["_row"].to_numpy()[again], ", ".join(key), values, reasons.tolist())
-    return frame[~again]
+    key = [name for name in plan.key if name in table.columns]
+    if not key:
+        return
+    rows, codes = repeated(table, key)
+    if not len(rows):
+        return
+    again = later(rows, codes, len(table))
+    others = [name for name in table if name not in key]
+    shared = rows
+
+    def values(table: Table, rows: np.ndarray) -> list[str]:
+        cells = zip(*(_words(table.at(name, rows)) for name in key), strict=True)
+        return [", ".join(cell) for cell in cells]
+
+    def reasons(table: Table, rows: np.ndarray, stated: list[str]) -> list[str]:
+        same = later(*repeated(table, others, shared, codes), len(table))
+        words = "repeats an earlier row", "same key as an earlier row, with other values"
+        return np.where(same[rows], *words).tolist()
+
+    table.put_aside(again, ", ".join(key), values, reasons)
 
 
 def _words(values: Any) -> list[str]:
@@ -52,27 +76,78 @@ def _words(values: Any) -> list[str]:
     return [str(value) for value in values.tolist()]
 
 
-def repeats(frame: pd.DataFrame, names: Iterable[str]) -> np.ndarray:
-    """Return which rows equal an earlier row in all the columns named."""
-    rows = np.arange(len(frame))
-    codes, size = np.zeros(len(frame), dtype="int64"), 1
-    for name in names:
-        values = frame[name].array
-        part, distinct = pd.factorize(values if len(rows) == len(frame) else values[rows])
-        count = len(distinct) + 1
-        if size * count > LARGEST:
-            codes, size = _compact(codes)
-        codes, size = codes * count + (part + 1), size * count
-        if 2 * count > len(rows):
-            # Like an identifier: the other columns matter only where it repeats.
-            codes, size = _compact(codes)
-            several = (np.bincount(codes) > 1)[codes]
-            rows, codes = rows[several], codes[several]
-            if not len(rows):
-                break
-    found = np.zeros(len(frame), dtype=bool)
-    found[rows[pd.Series(codes).duplicated().to_numpy()]] = True
+def repeats(table: Table, names: Iterable[str]) -> np.ndarray:
+    """Return which good rows equal an earlier good row in all the columns named."""
+    return later(*repeated(table, names), len(table))
+
+
+def later(rows: np.ndarray, codes: np.ndarray, length: int) -> np.ndarray:
+    """Return which rows of a table have a code that stands in an earlier one of `rows`."""
+    found = np.zeros(length, dtype=bool)
+    found[rows] = True
+    found[rows[np.unique(codes, return_index=True)[1]]] = False
     return found
+
+
+def repeated(
+    table: Table,
+    names: Iterable[str],
+    rows: np.ndarray | None = None,
+    codes: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that share their cells with another row, and a code of those cells.
+
+    Parameters
+    ----------
+    table : Table
+    names : iterable of str
+        Columns to compare; rows that the first ones tell apart are not compared further.
+    rows, codes : ndarray of int, optional
+        Rows to compare (default: all good ones) and a code of what is known of them.
+    """
+    rows = np.flatnonzero(table.good) if rows is None else rows
+    known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
+    if codes is not None:
+        known = Known(rows, *_compact(codes))
+    few: list[str] = []
+    for name in names:
+        if known.size > MANY * len(known.rows) or known.size > LARGEST:
+            known = _narrowed(known)
+        if not len(known.rows):
+            break
+        if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
+            few.append(name)
+            continue
+        part, count = _codes(table, name, known.rows)
+        known = Known(known.rows, known.codes * count + part, known.size * count)
+        if 2 * count > len(known.rows) > FEW and isinstance(table[name], pa.Array):
+            # Like an identifier: the other columns matter only where it repeats.
+            known = _narrowed(known)
+    if few and len(known.rows):
+        part, count = numbered(_joined(table, few, known.rows))
+        known = Known(known.rows, known.codes * count + part, known.size * count)
+    known = _narrowed(known)
+    return known.rows, known.codes
+
+
+def _joined(table: Table, names: list[str], rows: np.ndarray) -> pa.Array:
+    """Return the text of some columns as one, with marks that no publisher writes between."""
+    places = pa.array(rows)
+    texts = [table[name].take(places) for name in names]
+    marks = {"null_handling": "replace", "null_replacement": "\x00"}
+    return pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
+
+
+def _narrowed(known: Known) -> Known:
+    """Keep the rows whose code occurs more than once; count the codes from 0."""
+    rows, codes, size = known
+    if size > MANY * len(rows) + MANY:
+        ordered = np.sort(codes)
+        if not (ordered[1:] == ordered[:-1]).any():
+            return Known(rows[:0], codes[:0], 1)
+        codes, size = _compact(codes)
+    several = (np.bincount(codes, minlength=size) > 1)[codes]
+    return Known(rows[several], codes[several], size)
 
 
 def _compact(codes: np.ndarray) -> tuple[np.ndarray, int]:
@@ -80,13 +155,58 @@ def _compact(codes: np.ndarray) -> tuple[np.ndarray, int]:
     return places, len(distinct)
 
 
-def key_codes(frame: pd.DataFrame, key: Iterable[str]) -> np.ndarray:
-    """Return a number per row, equal for rows with equal keys."""
-    codes, size = np.zeros(len(frame), dtype="int64"), 1
-    for name in key:
-        part, distinct = pd.factorize(frame[name].array)
-        count = len(distinct) + 1
-        if size * count > LARGEST:
+def _codes(table: Table, name: str, rows: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return a number for each of some rows, equal for equal cells, and how many there may be."""
+    values = table[name]
+    found = table.codes.get(name)
+    if found is not None and found[0] is values:
+        return found[1][rows], found[2]
+    if 2 * len(rows) < len(table):
+        return numbered(_take(values, rows))
+    codes, count = numbered(values)
+    table.codes[name] = values, codes, count
+    return codes if len(rows) == len(table) else codes[rows], count
+
+
+def _take(values: Any, rows: np.ndarray) -> Any:
+    return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
+
+
+def numbered(values: Any) -> tuple[np.ndarray, int]:
+    """Return a number from 0 for each value, equal for equal values, and how many there may be."""
+    if isinstance(values, pa.Array):
+        coded = values.dictionary_encode()
+        places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+        return places.to_numpy().astype("int64") + 1, len(coded.dictionary) + 1
+    if isinstance(values, (pd.arrays.IntegerArray, pd.arrays.BooleanArray)):
+        return _close(values.to_numpy("int64", na_value=0), values.isna())
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return _close(values.asi8, values.isna())
+    if values.dtype.kind == "M":
+        return _close(values.astype("int64"), np.isnat(values))
+    places, distinct = pd.factorize(values)
+    return places + 1, len(distinct) + 1
+
+
+def _close(values: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number whole numbers by their distance from the smallest where they lie close together."""
+    known = values[~missing] if missing.any() else values
+    if not len(known):
+        return np.zeros(len(values), dtype="int64"), 1
+    low = int(known.min())
+    span = int(known.max()) - low + 2
+    if span > 2**31:
+        places, distinct = pd.factorize(np.where(missing, low - 1, values))
+        return places, len(distinct)
+    return np.where(missing, 0, values - low + 1), span
+
+
+def same_cells(table: Table, names: Iterable[str]) -> np.ndarray:
+    """Return a number from 0 per row, equal for rows with equal cells in the columns named."""
+    codes, size = np.zeros(len(table), dtype="int64"), 1
+    for name in names:
+        part, count = _codes(table, name, np.arange(len(table)))
+        if size > LARGEST:
             codes, size = _compact(codes)
-        codes, size = codes * count + (part + 1), size * count
-    return codes
+        codes, size = codes * count + part, size * count
+    return _compact(codes)[0]

@@ -9,6 +9,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
+    from pkstats.sources.table import Table
 
 LEVELS = 8
 HIGH_ENGAGEMENT = ("MaterialSupport", "Implement", "ProvideSecurity")
@@ -24,13 +25,13 @@ THEMES = {
 RESTRICTIONS = ("VerbalRestrictions", "PhysicalRestrictions", "ViolentRestrictions")
 
 
-def combine(columns: dict[str, Any], plan: Layout) -> dict[str, Any]:
+def settle(table: Table, plan: Layout) -> None:
     """Count activities and mark themes; "partnered" is together with an international actor."""
-    length = len(columns["_row"])
+    length = len(table)
     cells = [field.name for field in plan.fields if "__" in field.name]
     activities = list(dict.fromkeys(name.split("__")[0] for name in cells))
     levels = [name.split("__")[1] for name in cells[: 2 * LEVELS : 2]]
-    grid = _marks(columns, cells).reshape(length, len(activities), LEVELS, 2)
+    grid = _marks(table, cells).reshape(length, len(activities), LEVELS, 2)
     alone, partnered = grid[..., 0], grid[..., 1]
     high = [levels.index(level) for level in HIGH_ENGAGEMENT]
     counts = {
@@ -47,18 +48,18 @@ def combine(columns: dict[str, Any], plan: Layout) -> dict[str, Any]:
         out[theme] = alone[:, places].any(axis=(1, 2))
         out[f"{theme}_partnered"] = partnered[:, places].any(axis=(1, 2))
     for side, name in (("host", "hostilityGov"), ("other", "hostilityOther")):
-        marks = _marks(columns, [f"{name}_{kind}" for kind in RESTRICTIONS])
+        marks = _marks(table, [f"{name}_{kind}" for kind in RESTRICTIONS])
         out[f"{side}_restrictions"] = marks.any(axis=1)
         out[f"{side}_violence"] = marks[:, -1]
     for name, values in out.items():
         if isinstance(values, np.ndarray):
             out[name] = pd.arrays.BooleanArray(values.copy(), empty)
-    kept = ["_row", "label", "location", "iso3", *[n for n in ("year", "month") if n in columns]]
+    kept = ["label", "location", "iso3", *[n for n in ("year", "month") if n in table.columns]]
     allegations = ["abuse_allegations", "sexual_violence_allegations"]
-    first, last = ({name: columns[name] for name in names} for names in (kept, allegations))
-    return {**first, **out, **last}
+    first, last = ({name: table[name] for name in names} for names in (kept, allegations))
+    table.columns = {**first, **out, **last}
 
 
-def _marks(columns: dict[str, Any], names: list[str]) -> np.ndarray:
+def _marks(table: Table, names: list[str]) -> np.ndarray:
     """Return columns of flags as one table; a missing mark counts as none."""
-    return np.column_stack([columns[name].to_numpy(bool, na_value=False) for name in names])
+    return np.column_stack([table[name].to_numpy(bool, na_value=False) for name in names])

@@ -1,8 +1,10 @@
-"""Cells → text, numbers and flags: values, the positions that could not be read, and why."""
+"""Cells → text, numbers and flags: values, the positions that could not be read, and why.
+
+Text stays Arrow's until the frame is made.
+"""
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pkstats.sources.cells import TEXT, as_text, blanked, encode, mask, spread, strings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,63 +23,14 @@ if TYPE_CHECKING:
 TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
-STRING = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
 class Parsed(NamedTuple):
-    """Values (one per row), rows that are bad (boolean, one per row) and the reason in words."""
+    """Values (one per row), bad rows (boolean, one per row; None: all good) and why they are."""
 
     values: Any
-    bad: np.ndarray
+    bad: np.ndarray | None
     reason: str
-
-
-def strings(text: pa.Array) -> Any:
-    """Return Arrow text as a column of pandas strings."""
-    return STRING.__from_arrow__(text)
-
-
-def mask(flags: pa.Array) -> np.ndarray:
-    """Return Arrow truth values as NumPy's."""
-    return np.array(flags.to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def as_text(cells: pa.Array | pd.Series) -> pa.Array:
-    """Return cells as trimmed text, with null where the cell has no value at all."""
-    if isinstance(cells, pd.Series):
-        cells = _spell(cells)
-    return pc.utf8_trim_whitespace(cells)
-
-
-def _spell(cells: pd.Series) -> pa.Array:
-    """Spell each distinct value once."""
-    if isinstance(cells.dtype, pd.StringDtype):
-        text = pa.array(cells, type=pa.string(), from_pandas=True)
-        return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
-    places, values = pd.factorize(cells)
-    spellings = pa.array([spell(value) for value in values.tolist()], type=pa.string())
-    return spellings.take(pa.array(places, mask=places < 0))
-
-
-def spell(value: object) -> str | None:
-    """Write a cell as a publisher would; None where there is no value."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return None
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        return value.strftime("%Y-%m-%d")
-    return str(value)
-
-
-def blanked(cells: pa.Array, field: Field) -> pa.Array:
-    """Return the text with nulls for missing cells."""
-    missing = pc.is_in(cells, value_set=pa.array(["", *field.missing], type=pa.string()))
-    if not missing.true_count:
-        return cells
-    return pc.if_else(missing, pa.scalar(None, pa.string()), cells)
 
 
 def parse_text(cells: pa.Array | pd.Series, field: Field) -> Parsed:
@@ -83,20 +38,10 @@ def parse_text(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     if field.labels:
         return _label(cells, field, field.labels)
     text = blanked(_cased(as_text(cells), field), field)
-    bad = np.zeros(len(text), dtype=bool)
-    if field.allowed:
-        known = pc.is_in(text, value_set=pa.array([*field.allowed, None], type=pa.string()))
-        bad = ~mask(known)
-    return Parsed(strings(text), bad, f"expected one of {', '.join(field.allowed)}")
-
-
-def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
-    """Return each cell's place among the distinct trimmed spellings (-1: no value), and those."""
-    if isinstance(cells, pd.Series):
-        cells = _spell(cells)
-    coded = cells.dictionary_encode()
-    places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
-    return places.to_numpy(), pc.utf8_trim_whitespace(coded.dictionary)
+    if not field.allowed:
+        return Parsed(text, None, "")
+    bad = ~mask(pc.is_in(text, value_set=pa.array([*field.allowed, None], type=TEXT)))
+    return Parsed(text, bad, f"expected one of {', '.join(field.allowed)}")
 
 
 def _cased(text: pa.Array, field: Field) -> pa.Array:
@@ -111,9 +56,9 @@ def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str])
     """Put words in place of a publisher's codes."""
     places, spellings = encode(cells)
     codes = blanked(_cased(spellings, field), field).to_pylist()
-    words = strings(pa.array([*map(labels.get, codes), None], pa.string()))
+    words = pa.array([*map(labels.get, codes)], TEXT)
     bad = np.array([*(code is not None and code not in labels for code in codes), False])
-    return Parsed(words.take(places), bad[places], f"expected one of {', '.join(labels)}")
+    return Parsed(spread(words, places), bad[places], f"expected one of {', '.join(labels)}")
 
 
 def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
@@ -168,15 +113,6 @@ def _cast(text: pa.Array) -> np.ndarray:
     except pa.ArrowInvalid:
         series = pd.Series(strings(text))
         return pd.to_numeric(series, errors="coerce").to_numpy("float64", copy=True)
-
-
-def parse_together(cells: list[pa.Array], field: Field) -> list[Parsed]:
-    """Read columns under the same rules all at once: PACT has 600 columns of flags."""
-    read = parse_flag if field.dtype == "flag" else parse_number
-    values, bad, reason = read(pa.concat_arrays(cells), field)
-    length = len(cells[0])
-    parts = [slice(place * length, (place + 1) * length) for place in range(len(cells))]
-    return [Parsed(values[part], bad[part], reason) for part in parts]
 
 
 def parse_flag(cells: pa.Array | pd.Series, field: Field) -> Parsed:

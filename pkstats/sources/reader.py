@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,17 @@ import pandas as pd
 import pyarrow as pa
 
 from pkstats.sources import keys, parse, shape, times
+from pkstats.sources.cells import mask, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
+from pkstats.sources.table import Table, from_frame
+
+TOGETHER = ("text", "flag", "integer", "number", "date")
+RULES = (
+    *("dtype", "missing", "empty", "minimum", "maximum"),
+    *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
+)
 
 
 def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
@@ -49,22 +58,26 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     report.notes.extend(opened.notes)
     _put_lines_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
-    hooks: Any = importlib.import_module(f"pkstats.sources.{plan.module}") if plan.module else None
-    columns, good = _parse(cells, plan, rows, report)
-    if hasattr(hooks, "combine"):
-        columns = hooks.combine(columns, plan)
-    frame = pd.DataFrame(columns, copy=False)
-    frame = frame if good.all() else frame[good]
-    if hasattr(hooks, "tidy"):
-        frame = hooks.tidy(frame, plan, report)
-    frame = keys.check_order(frame, plan, report)
-    frame = keys.check_key(frame, plan, report)
-    frame = shape.melt_years(frame, plan, report)
+    table = _parse(cells, plan, rows, report)
+    table = _settle(table, plan)
+    keys.check_order(table, plan)
+    keys.check_key(table, plan)
+    frame = shape.melt_years(table, plan).frame()
     if not len(frame):
         report.note("no row was kept")
-    del frame["_row"]
-    frame.index = pd.RangeIndex(len(frame))
     return frame, report
+
+
+def _settle(table: Table, plan: Layout) -> Table:
+    """Let the layout's module, if any, settle what TOML cannot say."""
+    if not plan.module:
+        return table
+    hooks: Any = importlib.import_module(f"pkstats.sources.{plan.module}")
+    if hasattr(hooks, "settle"):
+        hooks.settle(table, plan)
+        return table
+    report = table.report
+    return from_frame(hooks.tidy(table.frame(numbered=True), plan, report), report)
 
 
 def _put_lines_aside(opened: Opened, report: Report) -> None:
@@ -82,49 +95,68 @@ def _put_lines_aside(opened: Opened, report: Report) -> None:
         )
 
 
-def _parse(
-    cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
-) -> tuple[dict[str, Any], np.ndarray]:
+def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report) -> Table:
     """Parse every field; a row with an unreadable or lacking required cell is set aside once."""
-    columns: dict[str, Any] = {"_row": rows}
-    good = np.ones(len(rows), dtype=bool)
-    fields = shape.widened(plan.fields, cells)
+    table = Table({}, rows, report)
+    fields = shape.widened(plan, cells)
     families = _parse_families(fields, cells)
     for field in fields:
         if field.name not in cells:
             report.note(
                 f"column {field.column[0]!r} is not in this release: {field.name} is missing"
             )
-            columns[field.name] = times.nothing(field, len(rows))
+            table[field.name] = times.nothing(field, len(rows))
             continue
         parsed = families.get(field.name) or _parse_field(field, cells)
-        columns[field.name] = parsed.values
-        good = _set_aside(parsed.bad, parsed.reason, field, cells, rows, good, report)
+        table[field.name] = parsed.values
+        if parsed.bad is not None:
+            _set_aside(parsed.bad, parsed.reason, field, cells, table)
         if field.required:
-            empty = np.asarray(pd.isna(parsed.values)) & ~parsed.bad
-            good = _set_aside(empty, "no value", field, cells, rows, good, report)
-    return columns, good
+            empty = _empty(parsed)
+            if empty is not None:
+                _set_aside(empty, "no value", field, cells, table)
+    return table
 
 
-def _parse_families(fields: list[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
-    """Parse a text file's flags and numbers, those under the same rules at once."""
+def _empty(parsed: parse.Parsed) -> np.ndarray | None:
+    """Return which cells have no value to read; None when each has one."""
+    values = parsed.values
+    if isinstance(values, pa.Array) and not values.null_count:
+        return None
+    empty = mask(values.is_null()) if isinstance(values, pa.Array) else np.asarray(pd.isna(values))
+    return empty if parsed.bad is None else empty & ~parsed.bad
+
+
+def _parse_families(fields: Iterable[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
+    """Parse a text file's columns that are under the same rules at once."""
     families: dict[tuple[Any, ...], list[Field]] = {}
     for field in fields:
         column = cells.get(field.name)
-        if field.dtype in ("flag", "integer", "number") and isinstance(column, pa.Array):
-            rules = (field.minimum, field.maximum, field.decimal)
-            key = (field.dtype, column.type, field.missing, field.empty, *rules)
-            families.setdefault(key, []).append(field)
+        if field.dtype in TOGETHER and isinstance(column, pa.Array) and not field.labels:
+            key = tuple(getattr(field, rule) for rule in RULES)
+            families.setdefault((column.type, *key), []).append(field)
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
         names = [field.name for field in family]
-        parsed = parse.parse_together([cells[name] for name in names], family[0])
-        found.update(zip(names, parsed, strict=True))
+        together = pa.concat_arrays([cells[name] for name in names])
+        parsed = _parse_column(together, family[0])
+        length = len(cells[names[0]])
+        some = parsed.bad is not None and parsed.bad.any()
+        for place, name in enumerate(names):
+            part = slice(place * length, (place + 1) * length)
+            bad = parsed.bad[part] if some and parsed.bad is not None else None
+            found[name] = parse.Parsed(parsed.values[part], bad, parsed.reason)
     return found
 
 
 def _parse_field(field: Field, cells: dict[str, Any]) -> parse.Parsed:
     column = cells[field.name]
+    if field.dtype == "month":
+        return times.parse_month(column, field, cells.get(f"{field.name}:month"))
+    return _parse_column(column, field)
+
+
+def _parse_column(column: Any, field: Field) -> parse.Parsed:
     match field.dtype:
         case "text":
             return parse.parse_text(column, field)
@@ -132,35 +164,26 @@ def _parse_field(field: Field, cells: dict[str, Any]) -> parse.Parsed:
             return parse.parse_flag(column, field)
         case "date":
             return times.parse_date(column, field)
-        case "month":
-            return times.parse_month(column, field, cells.get(f"{field.name}:month"))
     return parse.parse_number(column, field)
 
 
 def _set_aside(
-    bad: np.ndarray,
-    reason: str,
-    field: Field,
-    cells: dict[str, Any],
-    rows: np.ndarray,
-    good: np.ndarray,
-    report: Report,
-) -> np.ndarray:
-    if not bad.any():
-        return good
-    fresh = np.flatnonzero(bad & good)
-    if len(fresh):
-        column = cells[field.name]
-        values = _values(column, fresh)
-        if f"{field.name}:month" in cells:
-            months = _values(cells[f"{field.name}:month"], fresh)
-            values = [f"{year}, {month}" for year, month in zip(values, months, strict=True)]
-        reasons = [parse.spell_reason(reason, value) for value in values]
-        report.put_aside(rows[fresh], field.column[0], values, reasons)
-    return good & ~bad
+    bad: np.ndarray, reason: str, field: Field, cells: dict[str, Any], table: Table
+) -> None:
+    def values(table: Table, rows: np.ndarray) -> list[str]:
+        stated = _values(cells[field.name], rows)
+        if f"{field.name}:month" not in cells:
+            return stated
+        months = _values(cells[f"{field.name}:month"], rows)
+        return [f"{year}, {month}" for year, month in zip(stated, months, strict=True)]
+
+    def reasons(table: Table, rows: np.ndarray, stated: list[str]) -> list[str]:
+        return [parse.spell_reason(reason, value) for value in stated]
+
+    table.put_aside(bad, field.column[0], values, reasons)
 
 
 def _values(column: Any, positions: np.ndarray) -> list[str]:
     if isinstance(column, pd.Series):
         return [str(value) for value in column.iloc[positions]]
-    return [str(parse.spell(value)) for value in column.take(pa.array(positions)).to_pylist()]
+    return [str(spell(value)) for value in column.take(pa.array(positions)).to_pylist()]

@@ -30,12 +30,14 @@ class Report:
         self.read = read
         self.notes: list[str] = []
         self._aside: dict[str, list[Any]] = {name: [] for name in COLUMNS[1:]}
+        self._pending: list[tuple[list[int], str, Any, Any]] = []
 
     @property
     def frame(self) -> pd.DataFrame:
         """Rows set aside: file, row (1 = first row below the header), column, value, reason."""
         import pandas as pd
 
+        self._spell_out()
         dtypes = {name: "int64" if name == "row" else "str" for name in COLUMNS}
         frame = pd.DataFrame({"file": self.file, **self._aside}, columns=COLUMNS).astype(dtypes)
         return frame.sort_values("row", kind="stable", ignore_index=True)
@@ -43,7 +45,7 @@ class Report:
     @property
     def set_aside(self) -> int:
         """Number of rows set aside."""
-        return len(self._aside["row"])
+        return len(self._aside["row"]) + sum(len(rows) for rows, *_ in self._pending)
 
     @property
     def kept(self) -> int:
@@ -51,13 +53,29 @@ class Report:
         return self.read - self.set_aside
 
     def put_aside(self, rows: Any, column: str, values: Any, reasons: Any) -> None:
-        """Record rows as set aside; `rows` are file row numbers, one record per row."""
-        rows = [int(row) for row in rows]
-        reasons = [reasons] * len(rows) if isinstance(reasons, str) else list(reasons)
-        self._aside["row"] += rows
-        self._aside["column"] += [column] * len(rows)
-        self._aside["value"] += [str(value) for value in values]
-        self._aside["reason"] += reasons
+        """Record rows as set aside; `rows` are file row numbers, one record per row.
+
+        Values may be a callable without arguments, and reasons one that takes the values: they
+        are then spelled out when somebody asks for the frame.
+        """
+        self._pending.append(([int(row) for row in rows], column, values, reasons))
+        if not callable(values):
+            self._spell_out()
+
+    def _spell_out(self) -> None:
+        for rows, column, values, reasons in self._pending:
+            stated = list(values() if callable(values) else values)
+            reasons = reasons(stated) if callable(reasons) else reasons
+            reasons = [reasons] * len(rows) if isinstance(reasons, str) else list(reasons)
+            self._aside["row"] += rows
+            self._aside["column"] += [column] * len(rows)
+            self._aside["value"] += [str(value) for value in stated]
+            self._aside["reason"] += reasons
+        self._pending.clear()
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._spell_out()
+        return self.__dict__
 
     def note(self, text: str) -> None:
         """Add a remark that costs no row."""

@@ -6,14 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pkstats.sources import text
-from pkstats.sources.layout import Field, Layout
+from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.report import Report
+from pkstats.sources.table import Table
 
 YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$")
 PREAMBLE = 40
@@ -93,33 +96,48 @@ def year_columns(header: Iterable[str], name: str) -> dict[str, str]:
     return {f"{name}:{match[1]}": column for match, column in found if match}
 
 
-def widened(fields: Iterable[Field], cells: dict[str, Any]) -> list[Field]:
+def widened(plan: Layout, cells: dict[str, Any]) -> Iterable[Field]:
     """Return the fields with one field per year in place of a field of wide years."""
+    if not any(field.wide_years for field in plan.fields):
+        return plan.fields
+    return _widened(plan.kind, tuple(name for name in cells if ":" in name))
+
+
+@lru_cache
+def _widened(kind: str, names: tuple[str, ...]) -> tuple[Field, ...]:
     out: list[Field] = []
-    for field in fields:
+    for field in layout(kind).fields:
         if not field.wide_years:
             out.append(field)
             continue
-        years = [name for name in cells if name.startswith(f"{field.name}:")]
+        years = [name for name in names if name.startswith(f"{field.name}:")]
         plain = replace(field, wide_years=False)
         out += [replace(plain, name=name, column=(name.partition(":")[2],)) for name in years]
-    return out
+    return tuple(out)
 
 
-def melt_years(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def melt_years(table: Table, plan: Layout) -> Table:
     """Turn one column per year into one row per filled cell, with `year` and the field's value."""
     wide = next((field.name for field in plan.fields if field.wide_years), None)
     if wide is None:
-        return frame
-    columns = [name for name in frame if name.startswith(f"{wide}:")]
-    values = frame[columns].to_numpy("float64")
-    years = np.array([int(name.partition(":")[2]) for name in columns], dtype="int64")
-    filled = ~np.isnan(values)
-    row, column = np.nonzero(filled)
-    bare = int((~filled.any(axis=1)).sum())
+        return table
+    names = [name for name in table if name.startswith(f"{wide}:")]
+    years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
+    values = np.array([table[name] for name in names])
+    filled = np.ascontiguousarray(~np.isnan(values).T) & table.good[:, None]
+    counts = np.count_nonzero(filled, axis=1)
+    bare = int((table.good & (counts == 0)).sum())
     if bare:
-        report.note(f"{bare:,} rows have no value in any year")
-    out = frame[[name for name in frame if name not in set(columns)]].take(row)
-    out["year"] = pd.array(years[column], dtype="Int64")
-    out[wide] = values[row, column]
-    return out
+        table.report.note(f"{bare:,} rows have no value in any year")
+    row = np.repeat(np.arange(len(table)), counts)
+    column = np.flatnonzero(filled) - row * len(names)
+    places = pa.array(row)
+    columns = {
+        name: cells.take(places) if isinstance(cells, pa.Array) else cells[row]
+        for name, cells in table.columns.items()
+        if name not in set(names)
+    }
+    empty = np.zeros(len(row), dtype=bool)
+    columns["year"] = pd.arrays.IntegerArray(years[column], empty)
+    columns[wide] = values[column, row]
+    return Table(columns, table.rows[row], table.report)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,15 +9,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources.parse import Parsed, blanked, encode, mask, numbers, strings
+from pkstats.sources.cells import TEXT, blanked, bounds, encode, mask, trimmed
+from pkstats.sources.parse import Parsed, numbers
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Field
 
 MONTH = pd.PeriodDtype("M")
 NOT_A_TIME = np.datetime64("NaT", "s")
-PARTS = {"Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?"}
-CLOCK = {"H": r"\d\d?", "M": r"\d\d", "S": r"\d\d", "f": r"\d{1,9}"}
+# Fewest and most digits of a number in a date.
+WIDTHS = {
+    **{"Y": (4, 4), "y": (2, 2), "m": (1, 2), "d": (1, 2)},
+    **{"H": (1, 2), "M": (2, 2), "S": (2, 2), "f": (1, 9)},
+}
 ISO = "%Y-%m-%d"
 # A two-digit year up to this one belongs to the present century.
 LATEST_SHORT_YEAR = 68
@@ -37,7 +38,7 @@ def nothing(field: Field, length: int) -> Any:
         case "number":
             return np.full(length, np.nan)
         case "text":
-            return strings(pa.nulls(length, pa.string()))
+            return pa.nulls(length, TEXT)
     dates = np.full(length, NOT_A_TIME)
     return _months(dates) if field.dtype == "month" else dates
 
@@ -48,66 +49,116 @@ def _months(dates: np.ndarray) -> Any:
 
 def parse_date(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     """Read dates in `field.formats`; each distinct spelling is read once."""
+    dates, bad = _read_column(cells, field)
+    return Parsed(dates, bad, f"expected a date like {' or '.join(field.formats)}")
+
+
+def _read_column(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return dates and which of them cannot be read."""
     if isinstance(cells, pd.Series) and pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        values = cells.dt.tz_localize(None).to_numpy("datetime64[s]")
-        return Parsed(values, np.zeros(len(values), dtype=bool), "")
+        return cells.dt.tz_localize(None).to_numpy("datetime64[s]"), None
+    if field.formats[0] == ISO and isinstance(cells, pa.Array):
+        text = blanked(trimmed(cells), field)
+        dates = _cast(text)
+        if dates is not None:
+            return _shifted(dates, field), None
     places, spellings = encode(cells)
     text = blanked(spellings, field)
-    dates = read_dates(text, field)
-    bad = np.append(np.isnat(dates) & mask(text.is_valid()), False)
-    reason = f"expected a date like {' or '.join(field.formats)}"
-    return Parsed(np.append(dates, NOT_A_TIME)[places], bad[places], reason)
+    dates = np.append(read_dates(text, field), NOT_A_TIME)
+    bad = np.append(np.isnat(dates[:-1]) & mask(text.is_valid()), False)
+    return dates[places], bad[places]
+
+
+def _cast(text: pa.Array) -> np.ndarray | None:
+    """Return ISO dates by Arrow's own reading; nothing when a cell is none."""
+    # To be refused costs Arrow more than to read: the first cell shows whether it is worth a try.
+    if len(text) and text[0].is_valid and text[0].as_py()[4:5] != "-":
+        return None
+    try:
+        dates = pc.cast(text, pa.date32()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
+    return dates.astype(NOT_A_TIME.dtype)
+
+
+def _calendar(value: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the dates of numbers of years, months and days; NaT where they make none."""
+    year = value.get("Y")
+    if year is None:
+        year = np.where(value["y"] > LATEST_SHORT_YEAR, 1900, 2000) + value["y"]
+    first = np.ones(len(year), dtype="int64")
+    month, day = value.get("m", first), value.get("d", first)
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
+    return np.where(real, days.astype(NOT_A_TIME.dtype), NOT_A_TIME)
 
 
 def read_dates(text: pa.Array, field: Field) -> np.ndarray:
     """Return the dates of texts in `field.formats`; NaT for those in none of them."""
-    dates = np.full(len(text), NOT_A_TIME)
+    dates, filled = np.full(len(text), NOT_A_TIME), mask(text.is_valid())
     for pattern in dict.fromkeys([*field.formats, ISO]):
-        left = np.isnat(dates)
-        if not left.any():
-            break
-        dates[left] = _read(text.filter(pa.array(left)), pattern)
-    if field.latest_year is not None:
-        months: Any = dates.astype("datetime64[M]")
-        late = months >= np.datetime64(f"{field.latest_year + 1}-01", "M")
-        earlier = (months - 1200).astype(dates.dtype) + (dates - months.astype(dates.dtype))
-        dates = np.where(late, earlier, dates)
-    return dates
+        left = np.isnat(dates) & filled
+        if left.all():
+            dates = _read(text, pattern)
+        elif left.any():
+            dates[left] = _read(text.filter(pa.array(left)), pattern)
+    return _shifted(dates, field)
 
 
-@cache
-def _expression(pattern: str) -> str:
-    """Return the regular expression of a format; parts of the date are named groups."""
-
-    def part(directive: re.Match[str]) -> str:
-        name = directive[1]
-        return f"(?P<{name}>{PARTS[name]})" if name in PARTS else CLOCK[name]
-
-    return f"^{re.sub('%(.)', part, pattern)}$"
+def _shifted(dates: np.ndarray, field: Field) -> np.ndarray:
+    """Put dates after the field's latest year into the century before."""
+    if field.latest_year is None:
+        return dates
+    months: Any = dates.astype("datetime64[M]")
+    late = months >= np.datetime64(f"{field.latest_year + 1}-01", "M")
+    earlier = (months - 1200).astype(dates.dtype) + (dates - months.astype(dates.dtype))
+    return np.where(late, earlier, dates)
 
 
 def _read(text: pa.Array, pattern: str) -> np.ndarray:
-    """Read the texts that follow one format; the others, and impossible dates, become NaT."""
+    """Read the texts that follow one format; the others, and impossible dates, become NaT.
+
+    A format is numbers with one mark between them. Where a cell's marks stand in the bytes says
+    where its numbers begin and end.
+    """
     if pattern == ISO:
-        with suppress(pa.ArrowInvalid):
-            return pc.cast(text, pa.date32()).to_numpy(zero_copy_only=False)
-    found = pc.extract_regex(text, pattern=_expression(pattern))
+        found = _cast(text)
+        if found is not None:
+            return found
     dates = np.full(len(text), NOT_A_TIME)
-    whole = mask(found.is_valid())
-    if not whole.any():
+    names, marks = pattern[1::3], np.frombuffer(pattern[2::3].encode(), dtype="uint8")
+    buffer, starts = text.buffers()[2], bounds(text)
+    if not len(text) or not buffer:
         return dates
-    parts = found.drop_null().flatten()
-    names = [found.type.field(place).name for place in range(found.type.num_fields)]
-    value = dict(zip(names, (pc.cast(part, pa.int64()).to_numpy() for part in parts), strict=True))
-    if "y" in value:
-        value["Y"] = np.where(value["y"] > LATEST_SHORT_YEAR, 1900, 2000) + value["y"]
-    first = np.ones(len(parts[0]), dtype="int64")
-    month, day = value.get("m", first), value.get("d", first)
-    months = ((value["Y"] - 1970) * 12 + month - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
-    real = (month >= 1) & (month <= 12) & (day >= 1) & (days.astype("datetime64[M]") == months)
-    dates[whole] = np.where(real, days.astype(dates.dtype), NOT_A_TIME)
+    letters = np.frombuffer(buffer, dtype="uint8")
+    digits = letters - ord("0")
+    breaks = np.flatnonzero(digits[: starts[-1]] > 9)
+    before = np.searchsorted(breaks, starts)
+    rows = np.flatnonzero((np.diff(before) == len(marks)) & mask(text.is_valid()))
+    place = breaks[before[rows, None] + np.arange(len(marks))]
+    begins = np.column_stack([starts[rows], place + 1])
+    ends = np.column_stack([place, starts[rows + 1]])
+    width = ends - begins
+    least, most = np.array([WIDTHS[name] for name in names]).T
+    fits = (letters[place] == marks).all(axis=1)
+    fits &= ((width >= least) & (width <= most)).all(axis=1)
+    value = {
+        name: _number(digits, end, size)
+        for name, end, size in zip(names, ends[fits].T, width[fits].T, strict=True)
+        if name in "Yymd"
+    }
+    dates[rows[fits]] = _calendar(value)
     return dates
+
+
+def _number(digits: np.ndarray, end: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the numbers of up to four digits that stand before each end."""
+    number = np.zeros(len(end), dtype="int64")
+    for place in range(size.max(initial=0)):
+        digit = digits.take(end - 1 - place, mode="clip").astype("int64")
+        number += np.where(size > place, digit * 10**place, 0)
+    return number
 
 
 def parse_month(
@@ -115,8 +166,9 @@ def parse_month(
 ) -> Parsed:
     """Read months, from one column of dates or from a year and a month column."""
     if months is None:
-        dates = parse_date(cells, field)
-        return Parsed(_months(dates.values), dates.bad, dates.reason.replace("a date", "a month"))
+        dates, unread = _read_column(cells, field)
+        reason = f"expected a month like {' or '.join(field.formats)}"
+        return Parsed(_months(dates), unread, reason)
     year, bad_year = numbers(cells, field)
     month, bad_month = numbers(months, field)
     with np.errstate(invalid="ignore"):

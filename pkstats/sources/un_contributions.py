@@ -5,44 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 STAFF_OFFICERS_FROM = "2017-05"
 TRUSTED_YEARS = (2018, 2019, 2020)
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Say what the publisher's zeros and years are worth."""
-    return _contributors(frame) if plan.kind == "un_contributors" else _months(frame, report)
+    if plan.kind == "un_contributors":
+        _contributors(table)
+    else:
+        _months(table)
 
 
-def _contributors(frame: pd.DataFrame) -> pd.DataFrame:
-    frame["contributes"] = frame["total"] > 0
-    frame["trusted"] = frame["year"].isin(TRUSTED_YEARS)
-    return frame
+def _contributors(table: Table) -> None:
+    table["contributes"] = table["total"] > 0
+    year = table["year"]
+    trusted = np.isin(year.to_numpy("int64", na_value=0), TRUSTED_YEARS)
+    table["trusted"] = pd.arrays.BooleanArray(trusted, np.zeros(len(table), dtype=bool))
 
 
-def _months(frame: pd.DataFrame, report: Report) -> pd.DataFrame:
+def _months(table: Table) -> None:
     """Add all police, and take back zeros that mean staff officers were not listed apart."""
-    import pandas as pd
-
-    frame.insert(
-        list(frame.columns).index("formed_police"),
-        "police",
-        frame["formed_police"].array + frame["individual_police"].array,
-    )
-    staff = frame["staff_officers"].array.copy()
-    early = frame["month"].array < pd.Period(STAFF_OFFICERS_FROM)
-    early &= np.asarray(staff.fillna(-1)) == 0
-    if early.any():
-        staff[early] = pd.NA
-        frame["staff_officers"] = staff
-        report.note(
+    police = table["formed_police"] + table["individual_police"]
+    table.insert({"police": police}, before="formed_police")
+    staff = table["staff_officers"]
+    early = table["month"] < pd.Period(STAFF_OFFICERS_FROM)
+    early &= table.numbers("staff_officers") == 0
+    if (early & table.good).any():
+        whole = staff.to_numpy("int64", na_value=0)
+        table["staff_officers"] = pd.arrays.IntegerArray(whole, staff.isna() | early)
+        table.report.note(
             f"staff officers are among the troops before {STAFF_OFFICERS_FROM}: missing, not 0"
         )
-    return frame

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 from pkstats.sources.keys import repeats
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import numpy as np
 
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Keep the first listing of a death that is repeated only to name another nationality."""
-    same = [name for name in frame if name not in ("_row", "nationality", "iso3")]
-    again = repeats(frame, same)
-    if again.any():
-        rows = frame[again]
-        reason = "same death listed with another nationality"
-        values = rows["casualty_id"] + ", " + rows["nationality"].fillna("")
-        report.put_aside(rows["_row"], "casualty_id", values, reason)
-        frame = frame[~again]
-    return frame
+
+    def values(table: Table, rows: np.ndarray) -> list[str]:
+        pairs = zip(
+            table.at("casualty_id", rows), table.at("nationality", rows).fillna(""), strict=True
+        )
+        return [f"{casualty}, {nationality}" for casualty, nationality in pairs]
+
+    others = [name for name in table if name not in ("casualty_id", "nationality", "iso3")]
+    again = repeats(table, ["casualty_id", *others])
+    reason = "same death listed with another nationality"
+    table.put_aside(again, "casualty_id", values, reason)

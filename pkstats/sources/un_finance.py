@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 PERIOD = re.compile(r"\d{4}-\d{2}-\d{2}/(\d{4})-\d{2}-\d{2}$")
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Add the year in which the fiscal period ends, as the expense tables count years."""
-    import pandas as pd
-
-    ends = [PERIOD.match(text) for text in frame["fiscal_period"].fillna("")]
+    ends = [PERIOD.match(text or "") for text in table["fiscal_period"].to_pylist()]
     bad = np.array([end is None for end in ends], dtype=bool)
-    if bad.any():
-        lost = frame[bad]
-        reason = "expected a period like 2026-07-01/2027-06-30"
-        report.put_aside(lost["_row"], "fiscal_period", lost["fiscal_period"], reason)
-        frame = frame[~bad].copy()
-    years = pd.array([int(end[1]) for end in ends if end], dtype="Int64")
-    frame.insert(list(frame.columns).index("usd"), "year", years)
-    frame["usd"] = np.round(frame["usd"].to_numpy() * 1000)
-    return frame
+
+    def values(table: Table, rows: np.ndarray) -> Any:
+        return table.at("fiscal_period", rows)
+
+    reason = "expected a period like 2026-07-01/2027-06-30"
+    table.put_aside(bad, "fiscal_period", values, reason)
+    years = np.array([int(end[1]) if end else 0 for end in ends], dtype="int64")
+    table.insert({"year": pd.arrays.IntegerArray(years, bad)}, before="usd")
+    table["usd"] = np.round(table["usd"] * 1000)

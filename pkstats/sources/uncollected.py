@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Make zeros missing in years before a series begins (`options.first_year` of the layout)."""
     first_years = (plan.options or {})["first_year"]
-    year = frame["year"].to_numpy("float64", na_value=np.nan)
+    year = table.numbers("year")
     for name, first in first_years.items():
-        zero = (frame[name].to_numpy("float64", na_value=np.nan) == 0) & (year < first)
-        if zero.any():
-            values = frame[name].array.copy()
+        zero = (table.numbers(name) == 0) & (year < first)
+        count = int((zero & table.good).sum())
+        if count:
+            values = table[name].copy()
             values[zero] = None
-            frame[name] = values
-            report.note(f"{name}: {zero.sum():,} zeros before {first} mean not counted: missing")
-    return frame
+            table[name] = values
+            table.report.note(f"{name}: {count:,} zeros before {first} mean not counted: missing")

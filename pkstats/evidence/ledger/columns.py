@@ -172,7 +172,9 @@ def rows_of(data: Dataset, columns: Iterable[str]) -> pd.DataFrame:
     wanted = list(dict.fromkeys(columns))
     if data.unit in EVENTS:
         return EVENTS[data.unit].build()
-    start = panel(data.unit, data.start, data.end, list(data.sponsor) or None, list(data.kind) or None)
+    start = panel(
+        data.unit, data.start, data.end, list(data.sponsor) or None, list(data.kind) or None
+    )
     for part in data.add:
         start = start.add(part["table"], **{k: v for k, v in part.items() if k != "table"})
     frame = _filled(start, wanted)

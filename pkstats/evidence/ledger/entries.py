@@ -187,7 +187,8 @@ def _entry(raw: dict[str, Any], whole: dict[str, Any], rule: Rule) -> Entry:
         source=raw["source"],
         rule=Rule(**stricter),
         grids=tuple(
-            _grid(raw["id"], number, one, whole) for number, one in enumerate(raw.get("grid", []), 1)
+            _grid(raw["id"], number, one, whole)
+            for number, one in enumerate(raw.get("grid", []), 1)
         ),
         note=raw.get("note", ""),
         data_needed=tuple(raw.get("data_needed", ())),
@@ -265,4 +266,3 @@ def entry_of(book: Ledger, name: str) -> Entry:
             f"It has: {', '.join(book.entries)}."
         )
     return found
-

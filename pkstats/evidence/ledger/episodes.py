@@ -157,7 +157,9 @@ def agreements() -> pd.DataFrame:
     rows = []
     for one in signed.itertuples():
         state, year = int(one.state), int(one.year)
-        named = [int(part) for part in str(one.conflicts).replace(";", ",").split(",") if part.strip()]
+        named = [
+            int(part) for part in str(one.conflicts).replace(";", ",").split(",") if part.strip()
+        ]
         years = set().union(*(active.get(part, set()) for part in named))
         since, month = min(years | {year}), month_of(year, one.date.month)
         rows.append(

@@ -70,7 +70,8 @@ def estimates(book: Ledger, entry: Entry, mark: str = "") -> tuple[pd.DataFrame,
     frame : DataFrame
         One row per specification: grid, unit and data beside the columns of a multiverse; `sign` (1
         where the claim expects a positive coefficient, else −1), `scale` (what makes it standard
-        deviations), `effect` = estimate · scale · sign, `side` and `detectable`.
+        deviations), `effect` = estimate · scale · sign, `side`, `detectable` and `p_corrected` (Holm,
+        over the grid's outcomes in otherwise equal specifications).
     without : DataFrame
         cluster, unit, outcome and `effect`, one row per specification looked at and cluster.
     """
@@ -81,7 +82,7 @@ def estimates(book: Ledger, entry: Entry, mark: str = "") -> tuple[pd.DataFrame,
         scales = _scales(found.data, grid)
         keys = pd.MultiIndex.from_frame(found.frame[["outcome", "treatment"]].astype(object))
         signs = _signs(book, grid)
-        frame = found.frame.assign(
+        frame = found.corrected(method="holm").assign(
             grid=grid.number,
             data=grid.data,
             unit=data.unit,
@@ -149,7 +150,9 @@ def judged(frame: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     high = frame["conf_high"].where(frame["sign"] > 0, -frame["conf_low"])
     side = (low > 0).astype("float64") - (high < 0).astype("float64")
     dof = np.maximum(frame["clusters"].to_numpy("float64") - 1, 1)
-    factors = {value: minimum_detectable_effect(1.0, rule.level, rule.power, value) for value in set(dof)}
+    factors = {
+        value: minimum_detectable_effect(1.0, rule.level, rule.power, value) for value in set(dof)
+    }
     detectable = frame["std_error"] * frame["scale"].abs() * np.array([factors[one] for one in dof])
     return frame.assign(
         effect=frame["estimate"] * factor,

@@ -73,9 +73,7 @@ def code_mark() -> str:
 
 def mark_of(book: Ledger, entry: Entry) -> str:
     """Return what tells one state of a claim, its data and the code from another."""
-    polarity = {
-        name: book.polarity[name] for grid in entry.grids for name in grid.outcomes
-    }
+    polarity = {name: book.polarity[name] for grid in entry.grids for name in grid.outcomes}
     data = [book.data[name] for name in sorted({grid.data for grid in entry.grids})]
     text = repr((entry.rule, entry.grids, polarity, data, data_mark().split()[-1], code_mark()))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -105,7 +103,9 @@ def _result(entry: Entry, frame: pd.DataFrame, without: pd.DataFrame) -> Result:
         (str(unit), str(outcome)): tally(part, level)
         for (unit, outcome), part in frame.groupby(CELL, observed=True, sort=False)
     }
-    return Result(frame, without, every, steady, outcomes, judge(every, steady, outcomes, entry.rule))
+    return Result(
+        frame, without, every, steady, outcomes, judge(every, steady, outcomes, entry.rule)
+    )
 
 
 def _paths(entry: Entry) -> tuple[Path, Path]:

@@ -74,7 +74,11 @@ def check(raw: dict[str, Any], text: str, file: Path) -> None:
         For a measure or column that its rows do not have.
     """
     place = Place(text, file)
-    lacking = [name for name in ("rule", "outcomes", "data", "controls", "samples", "claim") if name not in raw]
+    lacking = [
+        name
+        for name in ("rule", "outcomes", "data", "controls", "samples", "claim")
+        if name not in raw
+    ]
     if lacking:
         place.fail(f"A ledger has the parts {', '.join(PARTS)}; [{lacking[0]}] is missing.")
     _only(raw, PARTS, place, "ledger")
@@ -82,7 +86,8 @@ def check(raw: dict[str, Any], text: str, file: Path) -> None:
     for name, sign in raw["outcomes"].items():
         if sign not in (1, -1):
             place.at("[outcomes]").fail(
-                f"Outcome {name} needs 1 (more is better) or -1 (more is worse); found {sign!r}.", name
+                f"Outcome {name} needs 1 (more is better) or -1 (more is worse); found {sign!r}.",
+                name,
             )
     data = {name: _data(name, one, place) for name, one in raw["data"].items()}
     seen: set[str] = set()
@@ -110,7 +115,7 @@ def _rule(raw: dict[str, Any], place: Place) -> None:
     for name in (*SHARES, *OPEN_SHARES):
         value = raw[name]
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        low, high = (0 < value, value < 1) if number and name in OPEN_SHARES else (True, True)
+        low, high = (value > 0, value < 1) if number and name in OPEN_SHARES else (True, True)
         if not number or not 0 <= value <= 1 or not (low and high):
             place.fail(f"{name} is a share and lies between 0 and 1; found {value!r}.", name)
     if raw["partly"] > raw["supported"]:
@@ -146,7 +151,11 @@ def _data(name: str, raw: dict[str, Any], place: Place) -> Dataset:
 
 
 def _claim(
-    raw: dict[str, Any], whole: dict[str, Any], data: dict[str, Dataset], place: Place, seen: set[str]
+    raw: dict[str, Any],
+    whole: dict[str, Any],
+    data: dict[str, Dataset],
+    place: Place,
+    seen: set[str],
 ) -> None:
     _only(raw, CLAIM, place, "claim")
     for key in ("id", "wording", "source"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ class Tally:
         Share whose interval lies on the claimed side of zero, on the other, and share with the
         claimed sign.
     corrected : float
-        As `claimed`, after Benjamini and Yekutieli's correction over all specifications.
+        As `claimed`, after Holm's correction over the outcomes of otherwise equal specifications.
     median, detectable : float
         Median association and median minimum detectable association, in standard deviations of the
         outcome per standard deviation of the treatment.
@@ -82,28 +83,22 @@ def weighted_quantile(values: np.ndarray, weight: np.ndarray, share: float) -> f
     return float(values[order][min(place, len(values) - 1)])
 
 
-def corrected(p_values: np.ndarray) -> np.ndarray:
-    """Return p-values after Benjamini and Yekutieli 2001, shape (n,): right under any dependence."""
-    count = len(p_values)
-    if not count:
-        return p_values
-    order = np.argsort(p_values, kind="stable")
-    ranks = np.arange(1, count + 1)
-    raised = p_values[order] * count * (1 / ranks).sum() / ranks
-    out = np.empty(count)
-    out[order] = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
-    return out
+def nothing(specifications: int = 0) -> Tally:
+    """Return the tally of specifications without an estimate."""
+    names = [item.name for item in fields(Tally)]
+    counts = {"estimated", "n_min", "n_max", "clusters_min", "clusters_max"}
+    blank: dict[str, Any] = {name: 0 if name in counts else float("nan") for name in names}
+    return Tally(**{**blank, "specifications": specifications})
 
 
 def tally(frame: pd.DataFrame, level: float = 0.05) -> Tally:
     """Return what specifications (as `estimates` gives them) say together."""
     known = frame[frame["side"].notna()]
-    empty = float("nan")
     if known.empty:
-        return Tally(len(frame), 0, *[empty] * 8, 0, 0, 0, 0)
+        return nothing(len(frame))
     weight = weights(known)
     side, effect = known["side"].to_numpy(), known["effect"].to_numpy("float64")
-    strict = corrected(known["p_value"].to_numpy("float64")) < level
+    strict = known["p_corrected"].to_numpy("float64") < level
     detectable = known["detectable"].to_numpy("float64")
     return Tally(
         specifications=len(frame),
@@ -131,31 +126,23 @@ def stability(without: pd.DataFrame, whole: pd.DataFrame) -> Stability:
     without : DataFrame
         without (the cluster), unit, outcome, effect, and `whole`: the same specification with all.
     whole : DataFrame
-        Every specification; a cluster that none of those looked at has is not tried.
+        Every specification; a cluster that is in none of those looked at is not tried, and one that
+        is in some leaves the others as they are.
     """
     if without.empty or whole["side"].isna().all():
         return Stability(False, "", float("nan"), 0)
     every = tally(whole).median
-    here = without.assign(gap=without["effect"] - without["whole"])
-    shifts = here.groupby(["without", *CELL], observed=True)["gap"].median().groupby("without").mean()
-    medians = {
-        name: weighted_quantile(part["effect"].to_numpy("float64"), weights(part), 0.5)
-        for name, part in _complete(here).groupby("without", observed=True)
-    }
-    kept = [np.sign(median) == np.sign(every) for median in medians.values()]
-    most = str(shifts.abs().idxmax())
-    return Stability(bool(all(kept)), most, medians[most], len(medians))
-
-
-def _complete(without: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each cluster, every specification looked at: unchanged where it is not in it."""
-    names = without["without"].unique()
-    looked = without.drop_duplicates("specification")[["specification", *CELL, "whole"]]
-    full = looked.merge(pd.DataFrame({"without": names}), how="cross")
-    full = full.merge(
-        without[["without", "specification", "effect"]], on=["without", "specification"], how="left"
-    )
-    return full.assign(effect=full["effect"].fillna(full["whole"]))
+    looked = without.drop_duplicates("specification")
+    names, clusters = np.unique(without["without"].to_numpy(str), return_inverse=True)
+    rows = pd.Index(looked["specification"]).get_indexer(without["specification"])
+    effects = np.repeat(looked["whole"].to_numpy("float64")[:, None], len(names), axis=1)
+    effects[rows, clusters] = without["effect"].to_numpy("float64")
+    weight = weights(looked)
+    medians = np.array([weighted_quantile(one, weight, 0.5) for one in effects.T])
+    shifts = weight @ (effects - looked["whole"].to_numpy("float64")[:, None])
+    most = int(np.abs(shifts).argmax())
+    kept = bool((np.sign(medians) == np.sign(every)).all())
+    return Stability(kept, str(names[most]), float(medians[most]), len(names))
 
 
 def supported(found: Tally, rule: Rule) -> bool:

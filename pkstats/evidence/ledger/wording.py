@@ -13,20 +13,18 @@ def sentence(book: Ledger, entry: Entry, found: Tally, steady: Stability) -> str
     """Return what the specifications of a testable claim say, with its power and its limits."""
     if not found.estimated:
         return "No specification could be estimated: the columns are never known together."
+    share = f"{found.claimed:.0%} (on the other side in {found.opposite:.0%})"
     parts = [
         f"Across {found.specifications:,} specifications ({rows(book, entry, found)}) the association "
-        f"has the claimed sign in {found.positive:.0%}; its interval lies on the claimed side of zero "
-        f"in {found.claimed:.0%} and on the other in {found.opposite:.0%}",
+        f"has the claimed sign in {found.positive:.0%}, with an interval clear of zero in {share}.",
         _stable(book, entry, steady),
-        f"the typical association is {found.median:+.2f} s.d. per s.d., and the smallest this could "
-        f"have found is {found.detectable:.2f}",
+        f"Typical association {found.median:+.2f} s.d. per s.d.; the smallest this could have found: "
+        f"{found.detectable:.2f}.",
+        _power(found, entry.rule) if found.claimed < entry.rule.partly else "",
+        _few(book, entry, found) if found.clusters_min < entry.rule.few_clusters else "",
+        "Correlation only.",
     ]
-    text = "; ".join(part for part in parts if part) + "."
-    if found.claimed < entry.rule.partly:
-        text += f" {_power(found, entry.rule)}"
-    if found.clusters_min < entry.rule.few_clusters:
-        text += f" {_few(book, entry, found)}"
-    return f"{text} Correlation only."
+    return " ".join(part for part in parts if part)
 
 
 def untestable(entry: Entry) -> str:
@@ -59,21 +57,16 @@ def _stable(book: Ledger, entry: Entry, steady: Stability) -> str:
     if not steady.clusters:
         return ""
     if steady.stable:
-        return f"leaving out any one {one} keeps the sign of the median"
-    return f"the sign of the median rests on single ones ({steady.most_influential} moves it most)"
+        return f"Leaving out any one {one} keeps the sign of the median."
+    return f"Its sign can turn when one {one} is left out (most: {steady.most_influential})."
 
 
 def _power(found: Tally, rule: Rule) -> str:
     if found.detectable > rule.smallest:
-        return (
-            f"This is no evidence of absence: an association of {rule.smallest:g} s.d. would "
-            "typically be missed."
-        )
+        return f"No evidence of absence: {rule.smallest:g} s.d. would typically be missed."
     return f"An association of {rule.smallest:g} s.d. would typically have been found."
 
 
 def _few(book: Ledger, entry: Entry, found: Tally) -> str:
-    return (
-        f"With as few as {found.clusters_min} {names(book, entry.grids)} intervals are too narrow, so "
-        "that these shares are too high."
-    )
+    clusters = names(book, entry.grids)
+    return f"With {found.clusters_min} {clusters} at the fewest, intervals are too narrow."

@@ -76,16 +76,13 @@ def replications(sources: Path) -> str:
         }
         lines += [f"{name} = {_quoted(value)}" for name, value in about.items()]
         lines.append("numbers = [")
-        for row in found.table.itertuples():
-            digits = int(row.digits)
-            cells = (
-                row.term,
-                row.quantity,
-                f"{row.ours:.{digits}f}",
-                f"{row.published:.{digits}f}",
-            )
-            agrees = "true" if row.agrees else "false"
-            lines.append(f"  [{', '.join(map(_quoted, cells))}, {agrees}],")
+        columns = ("term", "quantity", "ours", "published", "digits", "agrees")
+        for term, quantity, ours, published, digits, agrees in zip(
+            *(found.table[name] for name in columns), strict=True
+        ):
+            cells = (term, quantity, f"{ours:.{digits}f}", f"{published:.{digits}f}")
+            mark = "true" if agrees else "false"
+            lines.append(f"  [{', '.join(map(_quoted, cells))}, {mark}],")
         lines.append("]")
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,186 @@
+"""The claims ledger as one figure, and the specification curve of one claim."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from pkstats.evidence.claims import Claim, claims
+from pkstats.evidence.ledger.verdict import weights
+from pkstats.figures.theme import COLOURS, bare, caption
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TITLE = "What the data say about each claim"
+ALT = (
+    "A table of all claims, one row each: id, wording, verdict, and a bar of all specifications "
+    "divided into those whose interval lies on the claimed side of zero, those whose interval covers "
+    "zero, and those on the other side. To the right the fewest clusters and the minimum detectable "
+    "effect. Most bars are largely grey: most intervals cover zero, and most verdicts are "
+    "underpowered."
+)
+SIDES = {
+    "on the claimed side": COLOURS["blue"],
+    "covers zero": "#D9D9D9",
+    "on the other side": COLOURS["vermilion"],
+}
+VERDICT_COLOURS = {
+    "supported": COLOURS["blue"],
+    "partly supported": "#2E7FB0",
+    "contradicted": COLOURS["vermilion"],
+}
+SOURCE = "Sources: UN, UCDP, TAMM, PACT, UNHCR, OCHA FTS, AWSD, V-Dem, World Bank and others (pk.claims())."
+WORDING, STRIP_LIMIT = 62, 14
+
+
+def draw() -> Figure:
+    """Return the evidence table as a figure: claims, verdicts, shares, clusters and power."""
+    table = claims(progress=False)
+    figure = plt.figure(figsize=(11.5, 1.9 + 0.44 * len(table)))
+    height = figure.get_figheight()
+    axes = figure.add_axes((0.555, 0.62 / height, 0.285, 1 - 2.0 / height))
+    places = np.arange(len(table))[::-1]
+    _bars(axes, table, places)
+    for place, row in zip(places, table.itertuples(), strict=True):
+        _words(axes, float(place), row)
+    head = len(table) - 0.35
+    for x, text in ((-1.93, "claim"), (-0.42, "verdict"), (1.06, "clusters"), (1.31, "m.d.e.")):
+        axes.text(x, head, text, fontsize=8.5, color="#666666", va="bottom")
+    handles = [Patch(color=colour, label=f"interval {name}") for name, colour in SIDES.items()]
+    figure.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0.545, 1 - 0.92 / height), ncols=3,
+        columnspacing=1, handlelength=1, fontsize=8.5,
+    )  # fmt: skip
+    caption(
+        figure,
+        TITLE,
+        f"{int(table['specifications'].sum()):,} specifications, judged by a rule written before the "
+        "estimates. Associations, not effects. m.d.e.: minimum\ndetectable effect, s.d. of the outcome "
+        "per s.d. of the treatment (80% power). Clusters: fewest mission families or states.",
+        SOURCE,
+    )
+    return figure
+
+
+def _bars(axes: Axes, table: pd.DataFrame, places: np.ndarray) -> None:
+    claimed = table["share_claimed"].fillna(0).to_numpy()
+    opposite = table["share_opposite"].fillna(0).to_numpy()
+    known = table["share_claimed"].notna().to_numpy()
+    middle = np.where(known, 1 - claimed - opposite, 0)
+    left = np.zeros(len(table))
+    for width, colour in zip((claimed, middle, opposite), SIDES.values(), strict=True):
+        axes.barh(places, width, left=left, color=colour, height=0.56)
+        left = left + width
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-0.6, len(table) - 0.4)
+    axes.set_yticks([])
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlabel("share of specifications, each outcome counting alike")
+    bare(axes, "x")
+    axes.spines["left"].set_visible(False)
+
+
+def _words(axes: Axes, place: float, row: object) -> None:
+    """Write a claim's row beside its bar; x is in widths of the bar."""
+    wording = textwrap.wrap(str(getattr(row, "wording")), WORDING)  # noqa: B009
+    text = "\n".join(wording[:2]) + ("…" if len(wording) > 2 else "")
+    verdict = str(getattr(row, "verdict"))  # noqa: B009
+    style = {"va": "center", "clip_on": False}
+    axes.text(-1.93, place, str(getattr(row, "claim")), fontsize=9, fontweight="bold", **style)  # type: ignore[arg-type]  # noqa: B009
+    axes.text(-1.80, place, text, fontsize=8, linespacing=1.05, **style)  # type: ignore[arg-type]
+    colour = VERDICT_COLOURS.get(verdict, "#555555")
+    axes.text(-0.42, place, verdict, fontsize=9, color=colour, **style)  # type: ignore[arg-type]
+    if verdict == "not testable":
+        axes.text(0.02, place, "no public data", fontsize=8.5, color="#888888", **style)  # type: ignore[arg-type]
+        return
+    axes.text(1.06, place, f"{getattr(row, 'clusters')}", fontsize=9, **style)  # type: ignore[arg-type]
+    axes.text(1.31, place, f"{getattr(row, 'mde'):.2f}", fontsize=9, **style)  # type: ignore[arg-type]
+
+
+def curve(one: Claim) -> Figure:
+    """Return the specification curve of a whole claim, with the choices behind it below.
+
+    Parameters
+    ----------
+    one : Claim
+        A testable one; others have nothing to draw and get a page that says so.
+    """
+    if one.frame.empty:
+        return _nothing(one)
+    frame = one.frame[one.frame["side"].notna()].sort_values("effect", kind="stable")
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(9.5, 7.4), sharex=True, height_ratios=[1.25, 1]
+    )
+    figure.subplots_adjust(left=0.33, right=0.985, top=0.83, bottom=0.085, hspace=0.07)
+    _ordered(upper, frame)
+    _strips(lower, frame)
+    wording = textwrap.wrap(f"{one.id}: {one.definition.wording}", 88)
+    share = one.result.tally if one.result else None
+    assert share is not None
+    caption(
+        figure,
+        wording[0] + ("…" if len(wording) > 1 else ""),
+        f"Verdict: {one.verdict}. {len(frame):,} specifications; interval on the claimed side of zero in "
+        f"{share.claimed:.0%}, on the other in {share.opposite:.0%}\n(each outcome counting alike). "
+        "Associations, not effects. Thin lines: intervals of 95%.",
+        SOURCE,
+    )
+    return figure
+
+
+def _nothing(one: Claim) -> Figure:
+    figure = plt.figure(figsize=(9.5, 2.6))
+    text = "\n".join(textwrap.wrap(one.sentence, 120))
+    figure.text(0.01, 0.62, text, fontsize=9.5, va="top")
+    caption(figure, f"{one.id}: {one.definition.wording}"[:100], "Nothing to draw.", SOURCE)
+    return figure
+
+
+def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
+    """Draw associations in order, coloured by the side their interval lies on."""
+    factor = frame["scale"] * frame["sign"]
+    ends = np.sort(np.column_stack([frame["conf_low"] * factor, frame["conf_high"] * factor]), axis=1)
+    effect, side = frame["effect"].to_numpy(), frame["side"].to_numpy()
+    places = np.arange(len(frame))
+    for value, colour in zip((0, 1, -1), (SIDES["covers zero"], *(SIDES[k] for k in list(SIDES)[::2])), strict=True):
+        here = side == value
+        thin = 1.0 if len(frame) < 600 else 0.4
+        axes.vlines(places[here], ends[here, 0], ends[here, 1], color=colour, linewidth=thin, rasterized=True)
+        axes.plot(places[here], effect[here], ".", color="#222222", markersize=1.5, rasterized=True)
+    low, high = np.quantile(ends[:, 0], 0.02), np.quantile(ends[:, 1], 0.98)
+    axes.set_ylim(min(low, -0.1), max(high, 0.1))
+    axes.axhline(0, color="#444444", linewidth=1)
+    axes.set_ylabel("s.d. per s.d.,\nclaimed side up")
+    axes.set_xlim(-0.01 * len(frame), 1.01 * len(frame))
+    handles = [Patch(color=colour, label=f"interval {name}") for name, colour in SIDES.items()]
+    axes.legend(handles=handles, loc="upper left", ncols=1)
+    bare(axes)
+
+
+def _strips(axes: Axes, frame: pd.DataFrame) -> None:
+    """Mark below each association the outcome and the treatment it belongs to."""
+    outcome = frame["outcome"] + " (" + frame["unit"] + ")"
+    treatment = frame["treatment"].str.replace("standardize(", "", regex=False)
+    treatment = treatment.str.replace(r"\)$", "", regex=True)
+    labels: list[str] = []
+    weight = weights(frame)
+    for values in (outcome, treatment):
+        options = pd.Series(weight).groupby(values.to_numpy()).sum().sort_values(ascending=False)
+        labels += list(options.index[:STRIP_LIMIT])
+    for place, label in enumerate(labels):
+        here = np.flatnonzero(((outcome == label) | (treatment == label)).to_numpy())
+        colour = COLOURS["blue"] if (outcome == label).any() else COLOURS["green"]
+        axes.vlines(here, place - 0.36, place + 0.36, color=colour, linewidth=0.4, rasterized=True)
+    axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlabel("specifications, from the lowest association to the highest")
+    axes.grid(False)
+    axes.tick_params(length=0)

@@ -1,0 +1,119 @@
+"""Cells as a publisher wrote them: trimmed, blanked where they mean "no value", spelled out.
+
+Text is Arrow's large strings from the file to the frame. Most columns have nothing to trim and
+nothing missing, so both are first looked for in the bytes.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pkstats.sources.layout import Field
+
+TEXT = pa.large_string()
+STRING: Any = pd.StringDtype("pyarrow", na_value=np.nan)
+
+
+def strings(text: pa.Array) -> Any:
+    """Return Arrow text as a column of pandas strings."""
+    return STRING.__from_arrow__(text)
+
+
+def mask(flags: pa.Array) -> np.ndarray:
+    """Return Arrow truth values as NumPy's."""
+    return np.array(flags.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def as_text(cells: pa.Array | pd.Series) -> pa.Array:
+    """Return cells as trimmed text, with null where the cell has no value at all."""
+    return trimmed(_spelled(cells))
+
+
+def _spelled(cells: pa.Array | pd.Series) -> pa.Array:
+    """Spell each distinct value once."""
+    if not isinstance(cells, pd.Series):
+        return cells
+    if isinstance(cells.dtype, pd.StringDtype):
+        text = pa.array(cells, type=TEXT, from_pandas=True)
+        return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    places, values = pd.factorize(cells)
+    return spread(pa.array([spell(value) for value in values.tolist()], type=TEXT), places)
+
+
+def spell(value: object) -> str | None:
+    """Write a cell as a publisher would; None where there is no value."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (datetime.datetime, datetime.date)):
+        return value.strftime("%Y-%m-%d")
+    return str(value)
+
+
+def spread(words: pa.Array, places: np.ndarray) -> pa.Array:
+    """Return the word at each place; null where the place is negative."""
+    empty = places < 0
+    return words.take(pa.array(places, mask=empty if empty.any() else None))
+
+
+def bounds(text: pa.Array) -> np.ndarray:
+    """Return where each cell begins in the bytes of an Arrow text, and where the last one ends."""
+    starts = np.frombuffer(text.buffers()[1], dtype="int64")
+    return starts[text.offset : text.offset + len(text) + 1]
+
+
+def trimmed(text: pa.Array) -> pa.Array:
+    """Return text without blanks at the ends of its cells.
+
+    A cell that begins or ends with a blank or with a letter beyond ASCII calls for a closer look.
+    """
+    letters = text.buffers()[2]
+    if not len(text) or letters is None or not letters.size:
+        return text
+    letters, starts = np.frombuffer(letters, dtype="uint8"), bounds(text)
+    for edges in (starts, starts - 1):
+        if ((letters.take(edges, mode="clip") - ord("!")) > ord("~") - ord("!")).any():
+            return pc.utf8_trim_whitespace(text)
+    return text
+
+
+def blanked(text: pa.Array, field: Field) -> pa.Array:
+    """Return the text with nulls for missing cells."""
+    if not len(text):
+        return text
+    lengths = np.diff(bounds(text))
+    empty = lengths == 0
+    if any((lengths == len(spelling.encode())).any() for spelling in field.missing):
+        empty |= mask(pc.is_in(text, value_set=pa.array(field.missing, type=TEXT)))
+    if not empty.any():
+        return text
+    if text.null_count or text.offset:
+        return pc.if_else(pa.array(empty), pa.scalar(None, TEXT), text)
+    valid = pa.py_buffer(np.packbits(~empty, bitorder="little"))
+    return pa.Array.from_buffers(TEXT, len(text), [valid, *text.buffers()[1:]])
+
+
+def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among the distinct trimmed spellings (-1: no value), and those."""
+    coded = _spelled(cells).dictionary_encode()
+    places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+    return places.to_numpy(), trimmed(coded.dictionary)
+
+
+def find(text: pa.Array, spellings: Iterable[str]) -> list[str]:
+    """Return the spellings that may stand in a text, from one look at its bytes."""
+    letters = text.buffers()[2]
+    content = letters.to_pybytes() if letters else b""
+    return [spelling for spelling in spellings if spelling.encode() in content]
