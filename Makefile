@@ -7,7 +7,7 @@ CODE := $(shell find pkstats -name '*.py' -o -name '*.toml' -o -name '*.csv' -o 
 RAW := $(wildcard data/raw/*.csv data/raw/*.toml)
 TABLES := data/processed/build.json
 SITE := docs/_build/html/index.html
-GENERATED := docs/codebook.md docs/measures.md
+GENERATED := docs/codebook.md docs/measures.md docs/checked.md docs/evidence.md
 PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
   $(wildcard figures/* notebooks/*.ipynb)
 
@@ -43,8 +43,10 @@ lint: $(VENV)/dev.done ## style, formatting and types
 docs: $(SITE) ## render the site and print the file to open
 	@echo "open $(CURDIR)/$(SITE)"
 
-$(SITE): $(VENV)/docs.done $(CODE) $(PAGES)
+$(SITE): $(VENV)/docs.done $(TABLES) $(CODE) $(PAGES)
 	$(BIN)/pkstats codebook --out docs/codebook.md
+	$(BIN)/pkstats checked --out docs/checked.md
+	$(BIN)/pkstats evidence --out docs/evidence.md
 	$(BIN)/sphinx-build -q -W --keep-going -j auto docs $(@D)
 	@touch $@
 

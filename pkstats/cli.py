@@ -12,6 +12,8 @@ from pkstats.errors import PkstatsError
 # Generated pages of the documentation: the module and function that write each.
 PAGES = {
     "codebook": ("pkstats.codebook", "codebook_page"),
+    "checked": ("pkstats.models.checked", "checked_page"),
+    "evidence": ("pkstats.evidence.page", "evidence_page"),
 }
 
 

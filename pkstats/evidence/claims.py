@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pkstats.codebook import cite
+from pkstats.errors import BadModel
 from pkstats.evidence.ledger.columns import tables_of
 from pkstats.evidence.ledger.entries import Entry, Ledger, entry_of, ledger
 from pkstats.evidence.ledger.estimates import columns_of_grid, run_grid
 from pkstats.evidence.ledger.results import Result, data_mark, result_of
-from pkstats.evidence.ledger.verdict import Tally, nothing
+from pkstats.evidence.ledger.verdict import Tally, tally, nothing
 from pkstats.evidence.ledger.wording import sentence, untestable
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ class Claim:
         compare = self.definition.compare
         if not compare or self.result is None:
             return []
-        from pkstats.evidence.ledger.verdict import tally
-
         other = claim(compare["claim"], self.book.path).frame
         cells = pd.MultiIndex.from_tuples(list(self.result.outcomes))
         here = pd.MultiIndex.from_frame(other[["unit", "outcome"]]).isin(cells)
@@ -101,8 +100,6 @@ class Claim:
 
     def by(self, *axes: str) -> pd.DataFrame:
         """Return shares and sizes by any choices, such as `treatment`, `sample` or `family`."""
-        from pkstats.evidence.ledger.verdict import tally
-
         if self.result is None:
             return pd.DataFrame()
         groups = self.frame.groupby(list(axes), observed=True, sort=False)
@@ -130,8 +127,6 @@ class Claim:
         """Return one of the claim's grids as a multiverse, with its own curve, drivers and tests."""
         found = [one for one in self.definition.grids if one.number == grid]
         if not found:
-            from pkstats.errors import BadModel
-
             raise BadModel(
                 f"Claim {self.id} has grids 1 to {len(self.definition.grids)}; found {grid!r}."
             )
@@ -139,18 +134,19 @@ class Claim:
 
     def estimate(self) -> Estimate:
         """Return the specification whose association is the median, as an `Estimate`."""
-        known = self.frame[self.frame["side"].notna()]
-        gap = (known["effect"] - known["effect"].median()).abs()
-        row = known.loc[gap.idxmin()]
+        row = self._middle()
         return self.multiverse(int(row["grid"])).estimate(int(row["specification"]))
 
     def checks(self) -> Findings:
         """Return what the checks find in the median specification, refitted by `pkstats.fit`."""
+        return self.estimate().checks(treatment=str(self._middle()["treatment"]))
+
+    def _middle(self) -> dict[str, Any]:
+        if self.result is None or not self.result.tally.estimated:
+            raise BadModel(f"Claim {self.id} has no specification to refit: it is {self.verdict}.")
         known = self.frame[self.frame["side"].notna()]
-        gap = (known["effect"] - known["effect"].median()).abs()
-        row = known.loc[gap.idxmin()]
-        found = self.multiverse(int(row["grid"])).estimate(int(row["specification"]))
-        return found.checks(treatment=str(row["treatment"]))
+        place = int((known["effect"] - known["effect"].median()).abs().to_numpy().argmin())
+        return dict(known.iloc[place])
 
     def plot(self, grid: int | None = None, **options: Any) -> Figure:
         """Draw the specification curve: of the whole claim, or of one of its grids."""
@@ -182,7 +178,7 @@ class Claim:
         head, verdict, *rest = (escape(line) for line in repr(self).splitlines())
         body = "".join(f"<p>{line}</p>" for line in rest)
         table = self.by_outcome()
-        shown = "" if table.empty else table.to_html(index=False, float_format="%.2f")
+        shown = "" if table.empty else table.to_html(index=False, float_format="{:.2f}".format)
         return f"<p><b>{head}</b><br>{verdict}</p>{body}{shown}"
 
 

@@ -97,7 +97,7 @@ def kinds(axes: Axes, frame: pd.DataFrame, unit: str) -> None:
             low[here],
             high[here],
             color=colour,
-            alpha=0.35,
+            alpha=0.35 if len(frame) <= SINGLY else 0.12,
             linewidth=max(0.3, min(3.0, 300 / max(len(frame), 1))),
             rasterized=len(frame) > SINGLY,
         )
@@ -107,8 +107,8 @@ def kinds(axes: Axes, frame: pd.DataFrame, unit: str) -> None:
         axes.scatter(
             place[here],
             estimate[here],
-            color=colour,
-            s=12 if len(frame) <= SINGLY else 3,
+            color=colour if len(frame) <= SINGLY else "#222222",
+            s=12 if len(frame) <= SINGLY else 1.5,
             linewidth=0,
             zorder=3,
             rasterized=len(frame) > SINGLY,

@@ -15,6 +15,7 @@ from pkstats.figures import (
     coefficients,
     coverage,
     fatalities,
+    ledger,
     mandates,
     missions,
     peace_survival,
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Rooms a figure can see; a figure is drawn again when any of their code changes, or its own module.
-ROOMS = ("codebook", "registry", "measures", "panel", "models")
-SHARED = ("theme.py", "shapes.py", "placement.py", "missions.py", "data/shapes.json", "draw.py")
+ROOMS = ("codebook", "registry", "measures", "panel", "models", "multiverse", "evidence")
+SHARED = (
+    "theme.py",
+    "curve.py",
+    "shapes.py",
+    "placement.py",
+    "missions.py",
+    "data/shapes.json",
+    "draw.py",
+)
 NUMBERS, ALT = "first_models.txt", "alt.toml"
 
 
@@ -63,6 +72,7 @@ FIGURES: dict[str, Entry] = {
     "peace_survival": _entry(peace_survival),
     "coefficients": _entry(coefficients),
     "coverage": _entry(coverage),
+    "ledger": _entry(ledger),
 }
 
 

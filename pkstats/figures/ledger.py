@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,8 +12,8 @@ import pandas as pd
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from pkstats.evidence.claims import Claim, claims
-from pkstats.evidence.ledger.verdict import weights
+from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
+from pkstats.evidence.ledger.verdict import tally, weights
 from pkstats.figures.theme import COLOURS, bare, caption
 
 if TYPE_CHECKING:
@@ -27,18 +28,19 @@ ALT = (
     "effect. Most bars are largely grey: most intervals cover zero, and most verdicts are "
     "underpowered."
 )
+CLAIMED, NEITHER, OTHER = COLOURS["blue"], "#D9D9D9", COLOURS["vermilion"]
 SIDES = {
-    "on the claimed side": COLOURS["blue"],
-    "covers zero": "#D9D9D9",
-    "on the other side": COLOURS["vermilion"],
+    "interval on the claimed side": CLAIMED,
+    "covers zero": NEITHER,
+    "on the other side": OTHER,
 }
 VERDICT_COLOURS = {
-    "supported": COLOURS["blue"],
+    "supported": CLAIMED,
     "partly supported": "#2E7FB0",
-    "contradicted": COLOURS["vermilion"],
+    "contradicted": OTHER,
 }
 SOURCE = "Sources: UN, UCDP, TAMM, PACT, UNHCR, OCHA FTS, AWSD, V-Dem, World Bank and others (pk.claims())."
-WORDING, STRIP_LIMIT = 62, 14
+WORDING, STRIP_LIMIT, MANY = 62, 14, 600
 
 
 def draw() -> Figure:
@@ -49,16 +51,12 @@ def draw() -> Figure:
     axes = figure.add_axes((0.555, 0.62 / height, 0.285, 1 - 2.0 / height))
     places = np.arange(len(table))[::-1]
     _bars(axes, table, places)
-    for place, row in zip(places, table.itertuples(), strict=True):
+    for place, row in zip(places, table.to_dict("records"), strict=True):
         _words(axes, float(place), row)
     head = len(table) - 0.35
     for x, text in ((-1.93, "claim"), (-0.42, "verdict"), (1.06, "clusters"), (1.31, "m.d.e.")):
         axes.text(x, head, text, fontsize=8.5, color="#666666", va="bottom")
-    handles = [Patch(color=colour, label=f"interval {name}") for name, colour in SIDES.items()]
-    figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.545, 1 - 0.92 / height), ncols=3,
-        columnspacing=1, handlelength=1, fontsize=8.5,
-    )  # fmt: skip
+    _legend(figure, 0.545, 1 - 0.92 / height)
     caption(
         figure,
         TITLE,
@@ -88,21 +86,35 @@ def _bars(axes: Axes, table: pd.DataFrame, places: np.ndarray) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _words(axes: Axes, place: float, row: object) -> None:
+def _words(axes: Axes, place: float, row: dict[Hashable, Any]) -> None:
     """Write a claim's row beside its bar; x is in widths of the bar."""
-    wording = textwrap.wrap(str(getattr(row, "wording")), WORDING)  # noqa: B009
+
+    def write(x: float, text: str, **style: Any) -> None:
+        axes.text(x, place, text, **{"va": "center", "clip_on": False, "fontsize": 9, **style})
+
+    wording = textwrap.wrap(row["wording"], WORDING)
     text = "\n".join(wording[:2]) + ("…" if len(wording) > 2 else "")
-    verdict = str(getattr(row, "verdict"))  # noqa: B009
-    style = {"va": "center", "clip_on": False}
-    axes.text(-1.93, place, str(getattr(row, "claim")), fontsize=9, fontweight="bold", **style)  # type: ignore[arg-type]  # noqa: B009
-    axes.text(-1.80, place, text, fontsize=8, linespacing=1.05, **style)  # type: ignore[arg-type]
-    colour = VERDICT_COLOURS.get(verdict, "#555555")
-    axes.text(-0.42, place, verdict, fontsize=9, color=colour, **style)  # type: ignore[arg-type]
-    if verdict == "not testable":
-        axes.text(0.02, place, "no public data", fontsize=8.5, color="#888888", **style)  # type: ignore[arg-type]
-        return
-    axes.text(1.06, place, f"{getattr(row, 'clusters')}", fontsize=9, **style)  # type: ignore[arg-type]
-    axes.text(1.31, place, f"{getattr(row, 'mde'):.2f}", fontsize=9, **style)  # type: ignore[arg-type]
+    write(-1.93, row["claim"], fontweight="bold")
+    write(-1.80, text, fontsize=8, linespacing=1.05)
+    write(-0.42, row["verdict"], color=VERDICT_COLOURS.get(row["verdict"], "#555555"))
+    if row["verdict"] == NOT_TESTABLE:
+        write(0.02, "no public data", fontsize=8.5, color="#888888")
+    else:
+        write(1.06, f"{row['clusters']}")
+        write(1.31, f"{row['mde']:.2f}")
+
+
+def _legend(figure: Figure, x: float, y: float) -> None:
+    handles = [Patch(color=colour, label=name) for name, colour in SIDES.items()]
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(x, y),
+        ncols=3,
+        columnspacing=1.2,
+        handlelength=1,
+        fontsize=8.5,
+    )
 
 
 def curve(one: Claim) -> Figure:
@@ -116,20 +128,20 @@ def curve(one: Claim) -> Figure:
     if one.frame.empty:
         return _nothing(one)
     frame = one.frame[one.frame["side"].notna()].sort_values("effect", kind="stable")
+    every = tally(frame, one.definition.rule.level)
     figure, (upper, lower) = plt.subplots(
         2, 1, figsize=(9.5, 7.4), sharex=True, height_ratios=[1.25, 1]
     )
-    figure.subplots_adjust(left=0.33, right=0.985, top=0.83, bottom=0.085, hspace=0.07)
+    figure.subplots_adjust(left=0.33, right=0.985, top=0.855, bottom=0.085, hspace=0.07)
+    _legend(figure, 0.32, 0.898)
     _ordered(upper, frame)
     _strips(lower, frame)
     wording = textwrap.wrap(f"{one.id}: {one.definition.wording}", 88)
-    share = one.result.tally if one.result else None
-    assert share is not None
     caption(
         figure,
         wording[0] + ("…" if len(wording) > 1 else ""),
         f"Verdict: {one.verdict}. {len(frame):,} specifications; interval on the claimed side of zero in "
-        f"{share.claimed:.0%}, on the other in {share.opposite:.0%}\n(each outcome counting alike). "
+        f"{every.claimed:.0%}, on the other in {every.opposite:.0%}\n(each outcome counting alike). "
         "Associations, not effects. Thin lines: intervals of 95%.",
         SOURCE,
     )
@@ -147,21 +159,28 @@ def _nothing(one: Claim) -> Figure:
 def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
     """Draw associations in order, coloured by the side their interval lies on."""
     factor = frame["scale"] * frame["sign"]
-    ends = np.sort(np.column_stack([frame["conf_low"] * factor, frame["conf_high"] * factor]), axis=1)
+    ends = np.sort(
+        np.column_stack([frame["conf_low"] * factor, frame["conf_high"] * factor]), axis=1
+    )
     effect, side = frame["effect"].to_numpy(), frame["side"].to_numpy()
     places = np.arange(len(frame))
-    for value, colour in zip((0, 1, -1), (SIDES["covers zero"], *(SIDES[k] for k in list(SIDES)[::2])), strict=True):
+    thin = 0.4 if len(frame) > MANY else 1.2
+    for value, colour in ((0, NEITHER), (1, CLAIMED), (-1, OTHER)):
         here = side == value
-        thin = 1.0 if len(frame) < 600 else 0.4
-        axes.vlines(places[here], ends[here, 0], ends[here, 1], color=colour, linewidth=thin, rasterized=True)
+        axes.vlines(
+            places[here],
+            ends[here, 0],
+            ends[here, 1],
+            color=colour,
+            linewidth=thin,
+            rasterized=True,
+        )
         axes.plot(places[here], effect[here], ".", color="#222222", markersize=1.5, rasterized=True)
     low, high = np.quantile(ends[:, 0], 0.02), np.quantile(ends[:, 1], 0.98)
     axes.set_ylim(min(low, -0.1), max(high, 0.1))
     axes.axhline(0, color="#444444", linewidth=1)
     axes.set_ylabel("s.d. per s.d.,\nclaimed side up")
     axes.set_xlim(-0.01 * len(frame), 1.01 * len(frame))
-    handles = [Patch(color=colour, label=f"interval {name}") for name, colour in SIDES.items()]
-    axes.legend(handles=handles, loc="upper left", ncols=1)
     bare(axes)
 
 
@@ -178,7 +197,8 @@ def _strips(axes: Axes, frame: pd.DataFrame) -> None:
     for place, label in enumerate(labels):
         here = np.flatnonzero(((outcome == label) | (treatment == label)).to_numpy())
         colour = COLOURS["blue"] if (outcome == label).any() else COLOURS["green"]
-        axes.vlines(here, place - 0.36, place + 0.36, color=colour, linewidth=0.4, rasterized=True)
+        thin = 0.4 if len(frame) > MANY else 1.2
+        axes.vlines(here, place - 0.36, place + 0.36, color=colour, linewidth=thin, rasterized=True)
     axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlabel("specifications, from the lowest association to the highest")

@@ -220,7 +220,7 @@ def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: boo
     return Table(
         rows=rows,
         missing=missing if missing.any() else None,
-        owner=np.where(owner < 0, -1, np.where(always[owner], -1, owner)),
+        owner=np.array([-1 if place < 0 or always[place] else place for place in owner]),
         scale=scale,
         raw=treated.columns[kept, 0] if treated.scaled else None,
         clusters=ways(codes),

@@ -91,11 +91,11 @@ def episodes() -> pd.DataFrame:
     active, known = active_years()
     spells = deployments()
     rows = []
-    for one in ended.itertuples():
-        state, year = int(one.state), int(one.year)
-        years = active.get(int(one.conflict_id), set())
+    for one in ended.to_dict("records"):
+        state, year = int(one["state"]), int(one["year"])
+        years = active.get(int(one["conflict_id"]), set())
         since = min(years | {year})
-        month, after = month_of(year, one.end_date.month), month_of(year + 1, 12)
+        month, after = month_of(year, one["end_date"].month), month_of(year + 1, 12)
         first = active_between(years, year + 1, year + 1, known)
         later = active_between(years, year + 2, year + SPAN, known)
         rows.append(
@@ -105,7 +105,7 @@ def episodes() -> pd.DataFrame:
                 "renewed_2y": active_between(years, year + 1, year + 2, known),
                 "renewed_5y": active_between(years, year + 1, year + SPAN, known),
                 "renewed_later": later if first == 0 else np.nan,
-                "duration": _years(one.episode_start_date, one.end_date),
+                "duration": _years(one["episode_start_date"], one["end_date"]),
             }
         )
     out = pd.concat([ended, pd.DataFrame(rows)], axis=1)
@@ -155,13 +155,13 @@ def agreements() -> pd.DataFrame:
     active, known = active_years()
     spells = deployments()
     rows = []
-    for one in signed.itertuples():
-        state, year = int(one.state), int(one.year)
+    for one in signed.to_dict("records"):
+        state, year = int(one["state"]), int(one["year"])
         named = [
-            int(part) for part in str(one.conflicts).replace(";", ",").split(",") if part.strip()
+            int(part) for part in str(one["conflicts"]).replace(";", ",").split(",") if part.strip()
         ]
         years = set().union(*(active.get(part, set()) for part in named))
-        since, month = min(years | {year}), month_of(year, one.date.month)
+        since, month = min(years | {year}), month_of(year, one["date"].month)
         rows.append(
             {
                 "mission_at_signing": present(spells, state, since, month, month),
@@ -190,7 +190,7 @@ def _with_context(frame: pd.DataFrame) -> pd.DataFrame:
     context = context.assign(year=context["year"].astype("float64") + 1)
     context = context.rename(columns=lambda n: n if n in ("state", "year") else f"{n}_lag1")
     out = frame.merge(context, on=["state", "year"], how="left", validate="many_to_one")
-    names = [name for name in out if name.endswith("_lag1")]
+    names = [name for name in map(str, out) if name.endswith("_lag1")]
     return out.astype({**dict.fromkeys(names, "float64"), "state": "int64"})
 
 

@@ -1,0 +1,354 @@
+"""The multiverse: every specification equal to pk.fit, flagged rather than dropped, resumed and reloaded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+import pkstats as pk
+from pkstats.errors import BadModel, UnreadableFile
+from pkstats.multiverse import bootstrap, reload, store
+from pkstats.multiverse.corrections import METHODS
+from pkstats.multiverse.elimination import factorise
+from pkstats.multiverse.lattice import subsets
+from pkstats.multiverse.permutation import exchange
+
+NAMES = [f"x{i}" for i in range(6)]
+
+
+def data(rows: int = 260, clusters: int = 30, gaps: bool = False) -> pd.DataFrame:
+    draw = np.random.default_rng(7)
+    frame = pd.DataFrame(draw.normal(size=(rows, 7)), columns=["t", *NAMES])
+    frame["g"] = draw.integers(0, clusters, rows)
+    frame["h"] = draw.integers(0, 5, rows)
+    frame["region"] = draw.choice(list("abc"), rows)
+    frame["w"] = draw.uniform(0.5, 2, rows)
+    signal = 0.4 * frame["t"] + 0.6 * frame["x0"]
+    frame["y"] = signal + draw.normal(size=rows)
+    frame["b"] = (draw.logistic(size=rows) < signal - 0.2).astype(int)
+    frame["c"] = draw.poisson(np.exp(0.5 * signal))
+    if gaps:
+        for name in ("t", "x1", "x3"):
+            frame.loc[draw.random(rows) < 0.08, name] = np.nan
+    return frame
+
+
+def worst(m, count: int = 12) -> float:
+    """Return the largest difference to pk.fit, relative to the figure or its standard error."""
+    gaps = []
+    chosen = np.random.default_rng(0).choice(m.size, min(count, m.size), replace=False)
+    for i in chosen:
+        estimate = m.estimate(int(i))
+        row = estimate.tidy().iloc[len(estimate.rows.names) - 1]
+        mine = m.frame.loc[i]
+        assert (mine["n"], mine["clusters"]) == (estimate.nobs, estimate.clusters)
+        for name in ("estimate", "std_error", "conf_low", "conf_high"):
+            scale = max(abs(row[name]), row["std_error"])
+            gaps.append(abs(row[name] - mine[name]) / scale)
+        gaps.append(abs(row["p_value"] - mine["p_value"]))
+    return max(gaps)
+
+
+@pytest.mark.parametrize("vcov", ["cr1", "hc1", "hc0", "classical"])
+@pytest.mark.parametrize(("family", "outcome"), [("ols", "y"), ("logit", "b"), ("poisson", "c")])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_every_specification_equals_fit(family, outcome, vcov, gaps):
+    m = pk.multiverse(data(gaps=gaps), outcome, "t", NAMES, family=family, cluster="g", vcov=vcov)
+    assert m.size == 64 and (m.frame["flags"] == "").all()
+    assert worst(m) < 1e-8
+
+
+@pytest.mark.parametrize(("family", "outcome"), [("ols", "y"), ("logit", "b"), ("poisson", "c")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": "w"},
+        {"cluster": ("g", "h")},
+        {"fixed_effects": [None, "region"]},
+        {"treatment": "standardize(t)"},
+        {"treatment": "t:x5", "controls": NAMES[:3]},
+        {"controls": {"always": ["x0"], "any": ["x1"], "one of": {"place": ["C(region)", None]}}},
+        {"samples": {"all": None, "some": "x5 > -0.5"}, "common_sample": True},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_every_option_equals_fit(family, outcome, options):
+    given_options = {"treatment": "t", "controls": NAMES[:4], "cluster": "g"} | options
+    m = pk.multiverse(data(gaps=True), outcome, family=family, **given_options)
+    if options.get("common_sample"):
+        assert m.frame.groupby("sample", observed=True)["n"].nunique().max() == 1
+        return
+    assert worst(m) < 1e-8
+
+
+def test_least_squares_absorbs_two_ways_of_fixed_effects():
+    m = pk.multiverse(
+        data(gaps=True), "y", "t", NAMES[:3], fixed_effects=("region", "h"), cluster="g"
+    )
+    assert worst(m) < 1e-8
+
+
+def test_other_families_go_one_by_one():
+    m = pk.multiverse(data(), "c", "t", NAMES[:1], family="negbin", cluster="g")
+    assert (m.frame["flags"] == "refitted").all() and worst(m) < 1e-12
+
+
+def test_separated_specifications_are_refitted_and_flagged():
+    frame = data(60, 12)
+    frame["s"] = (frame["b"] + (np.arange(60) == 3)).clip(0, 1)
+    frame["s"] = np.where(frame["b"] == 1, 1.0, frame["s"])
+    m = pk.multiverse(frame, "b", "t", ["s", "x0"], family="logit", cluster="g")
+    flagged = m.frame["controls"].astype("str").str.contains("s")
+    assert (m.frame.loc[flagged, "flags"] == "separated: Firth").all()
+    assert (m.frame.loc[~flagged, "flags"] == "").all()
+    assert m.frame["estimate"].notna().all()
+
+
+def test_an_outcome_without_variation_in_a_sample_is_flagged():
+    frame = data().assign(flat=lambda d: np.where(d["h"] == 0, 1.0, d["y"]))
+    m = pk.multiverse(frame, "flat", "t", ["x0"], {"all": None, "flat": "h == 0"}, cluster="g")
+    bad = m.frame[m.frame["sample"] == "flat"]
+    assert (bad["flags"] == "no estimate").all() and bad["why"].str.contains("same value").all()
+    assert not bad["converged"].any() and m.size == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"outcome": []}, "empty"),
+        ({"treatment": []}, "empty"),
+        ({"controls": [f"z{i}" for i in range(30)]}, "1,073,741,824 specifications"),
+        ({"controls": ["t", "x0"]}, "both a treatment and a control"),
+        ({"controls": ["nothing"]}, "nothing"),
+        ({"controls": {"sometimes": ["x0"]}}, "sometimes"),
+        ({"family": "logistic"}, "logistic"),
+        ({"samples": {"odd": "x0 >"}}, "cannot read"),
+        ({"samples": {"none": "x0 > 99"}}, "no rows"),
+        ({"treatment": "C(region)"}, "coefficients"),
+        ({"exclude": [("x0", "x9")]}, "exclude"),
+        ({"memory": 0}, "memory"),
+        ({"vcov": "hc9"}, "hc9"),
+        ({"cluster": None, "vcov": "cr1"}, "cluster"),
+    ],
+)
+def test_bad_grids_are_refused_with_a_reason(options, message):
+    call = {"outcome": "y", "treatment": "t", "controls": ["x0"], "cluster": "g"} | options
+    with pytest.raises(BadModel, match=message):
+        pk.multiverse(data(), **call)
+
+
+def test_two_codings_of_one_column_and_excluded_pairs_never_stand_together():
+    frame = data().assign(p=lambda d: d["x0"].abs() + 1)
+    m = pk.multiverse(frame, "y", "t", ["p", "log(p)", "x1", "x2"], exclude=[("x1", "x2")])
+    sets = m.frame["controls"].astype("str")
+    assert not sets.str.contains(r"p \+ log\(p\)").any()
+    assert not sets.str.contains(r"x1 \+ x2").any()
+    assert m.size == 9 and len(m.grid.notes) == 2
+
+
+def test_results_do_not_depend_on_memory_workers_or_the_order_of_rows():
+    frame = data(gaps=True)
+    call = {"outcome": "b", "treatment": "t", "controls": NAMES, "family": "logit", "cluster": "g"}
+    one = pk.multiverse(frame, **call, workers=1).frame
+    small = pk.multiverse(frame, **call, memory=0.1, workers=2).frame
+    turned = pk.multiverse(frame.sample(frac=1, random_state=3), **call).frame
+    for other in (small, turned):
+        np.testing.assert_allclose(other["estimate"], one["estimate"], rtol=1e-9, atol=1e-11)
+        np.testing.assert_allclose(other["std_error"], one["std_error"], rtol=1e-8)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.001, 1000))
+def test_rescaling_a_treatment_rescales_its_coefficient(factor):
+    frame = data(120, 15)
+    base = pk.multiverse(frame, "b", "t", NAMES[:2], family="logit", cluster="g").frame
+    scaled = frame.assign(t=frame["t"] * factor)
+    other = pk.multiverse(scaled, "b", "t", NAMES[:2], family="logit", cluster="g").frame
+    np.testing.assert_allclose(other["estimate"] * factor, base["estimate"], rtol=1e-7)
+    np.testing.assert_allclose(other["p_value"], base["p_value"], rtol=1e-6)
+
+
+def test_a_saved_multiverse_reloads_whole_and_refuses_other_data(tmp_path):
+    frame = data()
+    m = pk.multiverse(frame, "y", "t", NAMES[:4], cluster="g", save=tmp_path / "m.parquet")
+    again = reload(tmp_path / "m.parquet", frame)
+    pd.testing.assert_frame_equal(again.frame, m.frame)
+    assert again.axes == m.axes and again.hash == m.hash
+    with pytest.raises(UnreadableFile, match="other data"):
+        reload(tmp_path / "m.parquet", frame.assign(y=frame["y"] + 1))
+    with pytest.raises(UnreadableFile, match="no file"):
+        reload(tmp_path / "none.parquet")
+    with pytest.raises(BadModel, match="without its data"):
+        reload(tmp_path / "m.parquet").influence()
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    frame, path = data(), tmp_path / "m.parquet"
+    call = {"outcome": ["y", "x5"], "treatment": "t", "controls": NAMES[:4], "cluster": "g"}
+    whole = pk.multiverse(frame, **call).frame
+    kept, written = store.keep_part, []
+
+    def stop_after_one(target, number, part):
+        kept(target, number, part)
+        written.append(number)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "keep_part", stop_after_one)
+    with pytest.raises(KeyboardInterrupt):
+        pk.multiverse(frame, **call, save=path)
+    assert written == [0] and not path.exists()
+    later = []
+    monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[1]), kept(*part)))
+    done = pk.multiverse(frame, **call, save=path)
+    assert later == [1] and path.exists() and not store.parts_folder(path).exists()
+    np.testing.assert_allclose(done.frame["estimate"], whole["estimate"], rtol=1e-12)
+
+
+def test_summary_counts_shares_and_drivers_add_up():
+    m = pk.multiverse(data(), "y", ["t", "x5"], NAMES[:3], cluster="g")
+    row = m.summary().iloc[0]
+    frame = m.frame
+    assert row["specifications"] == 16
+    assert row["claimed_sign"] == (frame["estimate"] > 0).mean()
+    assert row["median"] == pytest.approx(frame["estimate"].median())
+    assert m.drivers("estimate")["share_of_variance"].sum() <= 1 + 1e-9
+    assert m.drivers("estimate")["axis"].iloc[0] == "treatment"
+    assert set(m.summary(by="treatment").index) == {"t", "x5"}
+    assert len(m.table(5)) == 5 and "16 specifications" in repr(m)
+
+
+def test_leaving_a_cluster_out_equals_fitting_without_it():
+    frame = data(gaps=True)
+    m = pk.multiverse(frame, "b", "t", [], family="logit", cluster="g", fixed_effects="region")
+    found = m.influence().frame.set_index("cluster")["median"]
+    for cluster in (0, 7):
+        rest = frame[frame["g"] != cluster]
+        alone = pk.fit("b ~ C(region) + t", rest, family="logit", cluster="g").tidy()
+        assert found[cluster] == pytest.approx(alone["estimate"].iloc[-1], rel=1e-8)
+
+
+def test_pairs_bootstrap_equals_refitting_the_drawn_rows():
+    frame = data(120, 12)
+    estimate = pk.fit("b ~ x0 + t", frame, family="logit", cluster="g")
+    found = bootstrap(estimate, "t", draws=99, kind="pairs", seed=1)
+    codes = np.asarray(estimate.rows.clusters)
+    groups = codes.max() + 1
+    times = np.random.default_rng(1).multinomial(groups, np.full(groups, 1 / groups), size=99)
+    for i in range(5):
+        rows = frame.loc[frame.index.repeat(times[i][codes])]
+        alone = pk.fit("b ~ x0 + t", rows, family="logit").tidy()["estimate"].iloc[-1]
+        assert found.draws[i] == pytest.approx(alone, abs=1e-5)
+
+
+def test_wild_bootstrap_equals_refitting_the_turned_outcomes():
+    frame = data(120, 12)
+    estimate = pk.fit("y ~ x0 + t", frame, cluster="g")
+    found = bootstrap(estimate, "t", draws=99, seed=2)
+    codes = np.asarray(estimate.rows.clusters)
+    signs = np.random.default_rng(2).choice([-1.0, 1.0], size=(codes.max() + 1, 99))
+    null = pk.fit("y ~ x0", frame)
+    ratio = np.sqrt((12 / 11) * 119 / 117)
+    for i in range(5):
+        turned = null.found.fitted + signs[codes, i] * (frame["y"] - null.found.fitted)
+        row = pk.fit("v ~ x0 + t", frame.assign(v=turned), cluster="g").tidy().iloc[-1]
+        assert found.draws[i] == pytest.approx(row["statistic"] * ratio, rel=1e-8)
+
+
+def test_score_bootstrap_agrees_with_the_clustered_test():
+    estimate = pk.fit("b ~ x0 + t", data(), family="logit", cluster="g")
+    found = bootstrap(estimate, "t", kind="score")
+    own = estimate.tidy()["p_value"].iloc[-1]
+    assert abs(found.p_value - own) < 0.03 and found.failed == 0
+    with pytest.raises(BadModel, match="wild"):
+        bootstrap(estimate, "t", kind="wild")
+    with pytest.raises(BadModel, match="no term"):
+        bootstrap(estimate, "z")
+
+
+@given(st.lists(st.integers(1, 5), min_size=2, max_size=6), st.integers(0, 99))
+def test_exchange_gives_each_cluster_the_rows_of_one_other(sizes, seed):
+    codes = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    taken = exchange(codes, np.random.default_rng(seed))
+    donors = [set(codes[taken[codes == group]]) for group in range(len(sizes))]
+    assert all(len(donor) == 1 for donor in donors)
+    assert set.union(*donors) == set(range(len(sizes)))
+
+
+def test_permutation_finds_a_planted_association_and_no_other():
+    m = pk.multiverse(data(), "y", "t", NAMES[1:3], cluster="g")
+    found = m.permute(99)
+    assert found.joint.loc["median z", "p_value"] == 0.01
+    assert (found.frame["p_permutation"] <= 0.02).all()
+    blank = pk.multiverse(data(), "y", "x5", NAMES[1:3], cluster="g").permute(99)
+    assert blank.joint.loc["median z", "p_value"] > 0.05
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("bonferroni", "bonferroni"), ("holm", "holm"), ("bh", "fdr_bh"), ("by", "fdr_by")],
+)
+def test_corrections_equal_statsmodels(name, other):
+    p_values = np.random.default_rng(0).random((4, 7)) ** 3
+    expected = [multipletests(row, method=other)[1] for row in p_values]
+    np.testing.assert_allclose(METHODS[name](p_values), expected, rtol=1e-12)
+
+
+def test_outcomes_of_a_family_are_corrected_together():
+    m = pk.multiverse(data(), ["y", "x4", "x5"], "t", NAMES[:2], cluster="g")
+    found = m.corrected({"one": ["y", "x4"], "two": ["x5"]})
+    alone = found[found["outcome"] == "x5"]
+    assert (alone["p_corrected"] == alone["p_value"]).all()
+    pair = found[found["controls"] == "x0"].set_index("outcome")
+    expected = multipletests(pair.loc[["y", "x4"], "p_value"], method="holm")[1]
+    np.testing.assert_allclose(pair.loc[["y", "x4"], "p_corrected"], expected)
+    with pytest.raises(BadModel, match="no outcome"):
+        m.corrected({"one": ["z"]})
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 7), st.integers(0, 1000))
+def test_elimination_and_lattice_equal_numpy(count, seed):
+    draw = np.random.default_rng(seed)
+    root = draw.normal(size=(40, count + 1))
+    whole = root[:, :count].T @ root[:, :count]
+    outcome = root[:, :count].T @ root[:, count]
+    used = draw.random((count, 9)) < 0.5
+    used[-1] = True
+    spare = np.zeros(count, dtype=bool)
+    factor = factorise(np.repeat(whole[:, :, None], 9, axis=2), used, spare)
+    solved = factor.solve(np.repeat(outcome[:, None], 9, axis=1))
+    found = subsets(whole, outcome, float(root[:, count] @ root[:, count]), used, spare)
+    for i in range(9):
+        here = np.flatnonzero(used[:, i])
+        expected = np.zeros(count)
+        expected[here] = np.linalg.solve(whole[np.ix_(here, here)], outcome[here])
+        np.testing.assert_allclose(solved[:, i], expected, atol=1e-9)
+        np.testing.assert_allclose(found.coefficients[:, i], expected, atol=1e-9)
+        inverse = np.linalg.inv(whole[np.ix_(here, here)])
+        np.testing.assert_allclose(found.direction[here, i], inverse[:, -1], atol=1e-9)
+
+
+def test_a_plot_has_one_row_for_each_choice():
+    m = pk.multiverse(data(), "y", ["t", "x5"], NAMES[:3], cluster="g")
+    below = m.plot().axes[1]
+    labels = [label.get_text() for label in below.get_yticklabels()]
+    assert labels == ["treatment: t", "treatment: x5", "with x0", "with x1", "with x2"]
+
+
+def test_a_dask_cluster_takes_the_work():
+    distributed = pytest.importorskip("distributed", reason="optional: needs dask and distributed")
+    import joblib
+
+    frame = data()
+    call = {"outcome": "b", "treatment": "t", "controls": NAMES, "family": "logit", "cluster": "g"}
+    here = pk.multiverse(frame, **call).frame
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
+        there = pk.multiverse(frame, **call).frame
+    pd.testing.assert_frame_equal(there, here)
