@@ -30,7 +30,7 @@ def data(rows: int = 260, clusters: int = 30, gaps: bool = False) -> pd.DataFram
     signal = 0.4 * frame["t"] + 0.6 * frame["x0"]
     frame["y"] = signal + draw.normal(size=rows)
     frame["b"] = (draw.logistic(size=rows) < signal - 0.2).astype(int)
-    frame["c"] = draw.poisson(np.exp(0.5 * signal))
+    frame["c"] = draw.poisson(np.exp(0.5 * signal) * draw.gamma(1.5, 1 / 1.5, rows))
     if gaps:
         for name in ("t", "x1", "x3"):
             frame.loc[draw.random(rows) < 0.08, name] = np.nan

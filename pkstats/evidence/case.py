@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from importlib import import_module
@@ -24,6 +25,7 @@ from pkstats.registry.missions import AS_OF
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 MAKERS: dict[str, Callable[[Scope], pd.DataFrame]] = {
     **PARTS,
     "facts": facts,
@@ -130,6 +132,12 @@ class Case:
     def verdict(self) -> str:
         """Return the verdict: a paragraph made by rules from the numbers, with its uncertainties."""
         return " ".join(self.passages())
+
+    def answer(self) -> str:
+        """Return three sentences: what was reached, deaths before and during, and how sure that is."""
+        goals, deaths, *_, limits = self.passages()
+        first = (SENTENCE.split(passage)[0] for passage in (goals, deaths))
+        return " ".join([*first, SENTENCE.split(limits)[-1]])
 
     def passages(self) -> list[str]:
         """Return the verdict's passages: goals, violence, the mission, the essay, what is unsure."""

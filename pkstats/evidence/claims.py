@@ -16,7 +16,7 @@ from pkstats.evidence.ledger.columns import tables_of
 from pkstats.evidence.ledger.entries import Entry, Ledger, entry_of, ledger
 from pkstats.evidence.ledger.estimates import columns_of_grid, run_grid
 from pkstats.evidence.ledger.results import Result, data_mark, result_of
-from pkstats.evidence.ledger.verdict import Tally, tally, nothing
+from pkstats.evidence.ledger.verdict import Tally, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
 
 if TYPE_CHECKING:

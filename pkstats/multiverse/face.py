@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pkstats.errors import UnreadableFile
 from pkstats.multiverse import store
@@ -174,14 +175,33 @@ def _labelled(figures: pd.DataFrame, grid: Grid) -> pd.DataFrame:
         "fixed_effects": [" + ".join(batch.fixed) or "none" for batch in grid.batches],
     }
     labels = {name: pd.Categorical(values).repeat(sizes) for name, values in axes.items()}
-    texts = [" + ".join(compress(grid.controls, row)) or "none" for row in grid.sets.tolist()]
     places = np.concatenate([batch.sets for batch in grid.batches])
-    controls = pd.Categorical.from_codes(places, categories=pd.Index(texts))
+    controls = pd.Categorical.from_codes(places, categories=_texts(grid))
     frame = pd.DataFrame({**labels, "controls": controls})
     frame.insert(0, "specification", np.arange(len(frame)))
     order = [name for name in LABELS if name in frame]
     columns = [*FIGURES, "n", "clusters", "converged", "flags", "why"]
     return pd.concat([frame[order], figures[columns].reset_index(drop=True)], axis=1)
+
+
+def _texts(grid: Grid) -> pd.Index:
+    """Return each set of controls in words, joined from the words of eight controls at a time."""
+    parts = []
+    for first in range(0, len(grid.controls), 8):
+        names = grid.controls[first : first + 8]
+        bits = np.packbits(grid.sets[:, first : first + 8], axis=1, bitorder="little")[:, 0]
+        words = [
+            " + ".join(name for place, name in enumerate(names) if byte >> place & 1) or None
+            for byte in range(2 ** len(names))
+        ]
+        parts.append(pa.array(words, type=pa.large_string()).take(pa.array(bits)))
+    if not parts:
+        return pd.Index(["none"], dtype="str")
+    joined = pc.binary_join_element_wise(
+        *parts, pa.scalar(" + ", pa.large_string()), null_handling="skip"
+    )
+    joined = pc.if_else(pc.equal(joined, ""), "none", joined)
+    return pd.Index(joined.to_pandas(), dtype="str")
 
 
 def _plain(value: Any) -> Any:

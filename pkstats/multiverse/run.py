@@ -170,7 +170,8 @@ def _figures(found: Answer, batch: Batch, setting: Setting) -> pd.DataFrame:
             clustered = setting.kind("ols").startswith("cr")
             plain = found.groups - 1 if clustered else found.count - found.terms
             p_value = 2 * special.stdtr(plain, -np.abs(statistic))
-            half = special.stdtrit(plain, upper)
+            freedom, place = np.unique(plain, return_inverse=True)
+            half = special.stdtrit(freedom, upper)[place]
         else:
             p_value = 2 * special.ndtr(-np.abs(statistic))
             half = np.full(len(statistic), special.ndtri(upper))
