@@ -89,7 +89,7 @@ def _measures() -> str:
     return _page("Measures", introduction, blocks)
 
 
-def _picture(name: str, title: str, alt: str) -> str:
+def _picture(name: str, title: str, alt: str, vector: bool) -> str:
     alt = " ".join(alt.split())
     file = f"../../figures/{name}"
     return "\n".join(
@@ -102,13 +102,15 @@ def _picture(name: str, title: str, alt: str) -> str:
             alt,
             ":::",
             "",
-            _links(file),
+            _links(file, vector),
         ]
     )
 
 
-def _links(file: str) -> str:
-    return f"[Vector file (SVG)]({file}.svg) · [Picture (PNG)]({file}.png)"
+def _links(file: str, vector: bool) -> str:
+    kinds = {"Vector file (SVG)": "svg"} if vector else {}
+    kinds["Picture (PNG)"] = "png"
+    return " · ".join(f"[{words}]({file}.{ending})" for words, ending in kinds.items())
 
 
 def _gallery() -> dict[str, str]:
@@ -117,7 +119,8 @@ def _gallery() -> dict[str, str]:
 
     blocks: dict[bool, list[str]] = {True: [], False: []}
     for name, figure in FIGURES.items():
-        blocks[name.startswith("case_")].append(_picture(name, figure.title, figure.alt))
+        picture = _picture(name, figure.title, figure.alt, figure.vector)
+        blocks[name.startswith("case_")].append(picture)
     introduction = (
         "Every figure of the library, drawn from the processed tables by `make figures`, with "
         "its text description. They show associations, not effects."

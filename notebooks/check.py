@@ -39,7 +39,7 @@ FOLDER = Path(__file__).parent
 MEAN_DIFFERENCE = 2
 BLOCK_DIFFERENCE = 48
 BLOCK = 8
-PICTURE_BYTES = 150_000
+PICTURE_BYTES = 320_000
 DIFF_LINES = 12
 # Pictures as the site shows them, whatever the reader's own settings are.
 KERNEL = """

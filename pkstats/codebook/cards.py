@@ -41,9 +41,9 @@ def source_card(name: str) -> dict[str, Any]:
 
 
 def _names(what: object) -> list[str]:
-    """Turn a table, source, list of either, panel or estimate into source names."""
+    """Turn a table, a source, whatever says what it rests on, or a list of these into source names."""
     if hasattr(what, "sources"):
-        return [str(name) for name in what.sources]
+        return [source for name in what.sources for source in _names(name)]
     if isinstance(what, str):
         if what in table_names():
             return list(table(what).sources)
@@ -54,16 +54,17 @@ def _names(what: object) -> list[str]:
     if isinstance(what, Iterable):
         return [name for item in what for name in _names(item)]
     raise UnknownTable(
-        f"Expected a table name, a source name, a panel or an estimate; found {type(what).__name__}."
+        "Expected a table, a source, a panel, an estimate, a multiverse, a claim, a case or a list of "
+        f"these; found {type(what).__name__}."
     )
 
 
 def cite(what: object = None, style: str = "text") -> str:
-    """Return the citations owed for a table, a source, a panel or an estimate.
+    """Return the citations owed for tables, sources, panels, estimates, multiverses, claims, cases.
 
     Parameters
     ----------
-    what : str, list of str, or an object with a `sources` attribute, optional
+    what : str, an object whose `sources` names tables or sources, or a list of these, optional
         Without it, the sources of every processed table.
     style : {"text", "bibtex"}
 

@@ -46,7 +46,8 @@ class Table:
 
     `recipe` tells `pkstats build` how the table comes from `data/raw`; `panel` how it joins a panel:
     `unit` it has once prepared, `spread` a key column into columns, `count` rows, `spells` to
-    months, `absent` = "zero" where a complete list has no row.
+    months, `absent` years in which a list is complete, so that no row is a zero: of one `sponsor`, or
+    of `members` of the state system only.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from html import escape
 from importlib import import_module
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from pkstats.codebook import cite, table
+from pkstats.evidence.case_answer import answer
 from pkstats.evidence.case_data import PARTS
 from pkstats.evidence.case_facts import facts
 from pkstats.evidence.case_gaps import gaps, parts
+from pkstats.evidence.case_numbers import Numbers
 from pkstats.evidence.case_scope import Scope, entries, scope
 from pkstats.evidence.case_scores import scores
 from pkstats.evidence.case_timeline import diplomacy, timeline
@@ -25,7 +26,6 @@ from pkstats.registry.missions import AS_OF
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SENTENCE = re.compile(r"(?<=\.)\s+(?=[A-Z])")
 MAKERS: dict[str, Callable[[Scope], pd.DataFrame]] = {
     **PARTS,
     "facts": facts,
@@ -134,16 +134,25 @@ class Case:
         return " ".join(self.passages())
 
     def answer(self) -> str:
-        """Return three sentences: what was reached, deaths before and during, and how sure that is."""
-        goals, deaths, *_, limits = self.passages()
-        first = (SENTENCE.split(passage)[0] for passage in (goals, deaths))
-        return " ".join([*first, SENTENCE.split(limits)[-1]])
+        """Return three sentences: what was reached; deaths and strength; exit and what is unsure."""
+        return answer(self._numbers())
+
+    def tally(self) -> pd.DataFrame:
+        """Return the yes-or-no measures that are known.
+
+        Columns: measure, label, period (during, which includes the exit; 2y, 5y, 10y; after: to the
+        end of the data), reached, phrase.
+        """
+        return self._numbers().tally[["measure", "label", "period", "reached", "phrase"]].copy()
+
+    def _numbers(self) -> Numbers:
+        for name in MAKERS:
+            self._part(name)
+        return Numbers(self.scope, self._frames)
 
     def passages(self) -> list[str]:
         """Return the verdict's passages: goals, violence, the mission, the essay, what is unsure."""
-        for name in MAKERS:
-            self._part(name)
-        return passages(self.scope, self._frames)
+        return passages(self._numbers())
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the case owes."""

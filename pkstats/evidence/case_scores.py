@@ -21,7 +21,7 @@ from pkstats.registry.missions import AS_OF
 ENDING = re.compile(r"_(during|2y|5y|10y)$")
 HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
 UNENDED = "violence_reduction"
-BY_STATE = ("violence", "agreements", "mediation", "conflicts")
+BY_STATE = ("violence", "agreements", "mediation_years", "complexity", "conflicts")
 RULES = {
     "= 1": lambda value: value == 1,
     "= 0": lambda value: value == 0,
@@ -137,7 +137,10 @@ def _why(name: str, horizon: str, scope: Scope) -> str:
             return f"needs {low}; {source} starts in {first}"
         if last is not None and high > last:
             return f"needs {high}; {source} ends in {last}"
-    return f"no figure for {scope.places if low else scope.mission.id} in every year needed"
+    other = _not_told_apart(name, horizon, scope)
+    return (
+        other or f"no figure for {scope.places if low else scope.mission.id} in every year needed"
+    )
 
 
 def listed_from(scope: Scope) -> dict[str, int]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-import pandas as pd
 
 from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_essay import essay
 from pkstats.evidence.case_numbers import Numbers, count
-from pkstats.evidence.case_scope import Scope, listed
+from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import listed_from
 from pkstats.evidence.case_timeline import in_hosts
 from pkstats.evidence.case_violence import (
@@ -38,9 +35,8 @@ COMPANY = {
 }
 
 
-def passages(scope: Scope, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def passages(numbers: Numbers) -> list[str]:
     """Return the verdict in passages: goals, violence, the mission, the essay, what is unsure."""
-    numbers = Numbers(scope, frames)
     topics = (
         (counts,),
         (violence, left_out, conflict_years, company),

@@ -154,13 +154,18 @@ class Claim:
             return self.multiverse(grid).plot(**options)
         return import_module("pkstats.figures.ledger").curve(self, **options)
 
-    def cite(self, style: str = "text") -> str:
-        """Return the citations owed for the data."""
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Tables the claim rests on, for `pkstats.cite`; none where it is not testable."""
         used: dict[str, None] = {}
         for grid in self.definition.grids:
             data = self.book.data[grid.data]
             used |= dict.fromkeys(tables_of(data, columns_of_grid(grid, data)))
-        return cite(list(used), style=style) if used else ""
+        return tuple(used)
+
+    def cite(self, style: str = "text") -> str:
+        """Return the citations owed for the data."""
+        return cite(self, style=style)
 
     def __repr__(self) -> str:
         lines = [

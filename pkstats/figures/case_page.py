@@ -34,10 +34,24 @@ COLUMNS = {
     "after": "to end\nof data",
 }
 BETTER, WORSE, NEUTRAL = np.array([0.82, 0.89, 0.95]), np.array([0.98, 0.86, 0.80]), "#F4F4F4"
+DPI = 80
+ALT = (
+    "One page on the case {title}, which asks: {question} It has a timeline of missions, mandates, "
+    "agreements and conflicts; strength beside what was authorised; deaths by type beside those in other "
+    "places; displacement and returns; aid and aid workers; deaths of peacekeepers by cause; democracy "
+    "and income; a table of success measures by horizon with ranks; and a verdict in words."
+)
 SOURCES = (
     "Sources: pkstats registry; TAMM; UCDP 25.1, peace agreements, terminations; UN, Kathman, IPI, "
     "Bara and Hultman; shortfall data; UNHCR, IDMC; FTS; AWSD; UN fatalities; V-Dem; Fariss et al."
 )
+
+
+def of(name: str) -> Figure:
+    """Return the page of the case with a name, such as `mali`."""
+    from pkstats.evidence.case import case
+
+    return draw(case(name))
 
 
 def draw(case: Case) -> Figure:

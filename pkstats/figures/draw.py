@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnknownName, suggestion
+from pkstats.evidence.case_scope import entries
 from pkstats.figures import (
+    case_page,
     coefficients,
     coverage,
     fatalities,
@@ -40,6 +43,7 @@ SHARED = (
     "shapes.py",
     "placement.py",
     "missions.py",
+    "case_panels.py",
     "data/shapes.json",
     "draw.py",
 )
@@ -48,16 +52,42 @@ NUMBERS, ALT = "first_models.txt", "alt.toml"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One figure: how to draw it, its title, and what it shows for those who cannot see it."""
+    """One figure: how to draw it, its title, and what it shows for those who cannot see it.
+
+    `vector` tells whether it is kept as SVG too; `dpi` is that of its PNG, the theme's by default.
+    """
 
     draw: Callable[[], Figure]
     title: str
     alt: str
     module: str
+    vector: bool = True
+    dpi: int | None = None
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """Kinds of file it is kept as."""
+        return ("svg", "png") if self.vector else ("png",)
 
 
 def _entry(module: ModuleType) -> Entry:
     return Entry(module.draw, module.TITLE, module.ALT, module.__name__.rpartition(".")[2])
+
+
+def _cases() -> dict[str, Entry]:
+    """Return the page of every named case."""
+    return {
+        f"case_{key.replace(' ', '_')}": Entry(
+            partial(case_page.of, key),
+            str(entry["title"]),
+            case_page.ALT.format(**entry),
+            "case_page",
+            vector=False,
+            dpi=case_page.DPI,
+        )
+        for key, entry in entries().items()
+        if "mission" in entry
+    }
 
 
 FIGURES: dict[str, Entry] = {
@@ -73,11 +103,12 @@ FIGURES: dict[str, Entry] = {
     "coefficients": _entry(coefficients),
     "coverage": _entry(coverage),
     "ledger": _entry(ledger),
+    **_cases(),
 }
 
 
 def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
-    """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
+    """Draw every figure as SVG and PNG (case pages as PNG only), and write the models' numbers and the descriptions.
 
     A figure whose tables and code are those it was drawn from is left alone.
 
@@ -115,12 +146,13 @@ def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> lis
     paths: list[Path] = []
     with theme():
         for name in tqdm(only or FIGURES, desc="figures", leave=False, disable=None):
-            files = [folder / f"{name}.{ending}" for ending in ("svg", "png")]
+            files = [folder / f"{name}.{ending}" for ending in FIGURES[name].endings]
             if name == "coefficients":
                 files.append(folder / NUMBERS)
             inputs = _inputs(FIGURES[name])
             if drawn.get(name) != [inputs, _contents(files)]:
-                save(FIGURES[name].draw(), folder, name)
+                entry = FIGURES[name]
+                save(entry.draw(), folder, name, entry.vector, entry.dpi)
                 if name == "coefficients":
                     write_atomically(folder / NUMBERS, coefficients.numbers().encode())
                 drawn[name] = [inputs, _contents(files)]

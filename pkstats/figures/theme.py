@@ -93,24 +93,30 @@ def bare(axes: Axes, grid: str = "y") -> None:
     axes.tick_params(length=0)
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+def save(
+    figure: Figure, folder: Path, name: str, vector: bool = True, dpi: int | None = None
+) -> list[Path]:
     """Write SVG and PNG without dates or versions, so that the same figure has the same bytes.
 
     Outlines are rounded to hundredths of a point and colours to a palette of 256: nobody sees the
-    difference, and the files are a third of the size.
+    difference, and the files are a third of the size. Without `vector` there is no SVG: a page of
+    text is heavier as outlines than as pixels.
     """
     import matplotlib.pyplot as plt
     from PIL import Image
 
-    drawn = StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "pkstats"})
-    short = OUTLINE.sub(lambda found: DECIMALS.sub(r"\1", found.group()), drawn.getvalue())
+    contents = {}
+    if vector:
+        drawn = StringIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "pkstats"})
+        short = OUTLINE.sub(lambda found: DECIMALS.sub(r"\1", found.group()), drawn.getvalue())
+        contents[f"{name}.svg"] = short.encode()
     pixels = BytesIO()
-    figure.savefig(pixels, format="png")
+    figure.savefig(pixels, format="png", dpi=dpi or matplotlib.rcParams["savefig.dpi"])
     plt.close(figure)
     picture = Image.open(pixels).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     packed = BytesIO()
     picture.save(packed, format="png", optimize=True)
-    contents = {f"{name}.svg": short.encode(), f"{name}.png": packed.getvalue()}
+    contents[f"{name}.png"] = packed.getvalue()
     write_together(folder, contents)
     return [folder / file for file in contents]

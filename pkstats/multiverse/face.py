@@ -167,41 +167,41 @@ LABELS = (
 def _labelled(figures: pd.DataFrame, grid: Grid) -> pd.DataFrame:
     """Return the figures with each specification's choices before them."""
     sizes = [len(batch.sets) for batch in grid.batches]
-    axes = {
-        "outcome": [batch.outcome for batch in grid.batches],
-        "treatment": [batch.treatment for batch in grid.batches],
-        "sample": [batch.sample for batch in grid.batches],
-        "family": [batch.family for batch in grid.batches],
-        "fixed_effects": [" + ".join(batch.fixed) or "none" for batch in grid.batches],
-    }
-    labels = {name: pd.Categorical(values).repeat(sizes) for name, values in axes.items()}
     places = np.concatenate([batch.sets for batch in grid.batches])
-    controls = pd.Categorical.from_codes(places, categories=_texts(grid))
-    frame = pd.DataFrame({**labels, "controls": controls})
-    frame.insert(0, "specification", np.arange(len(frame)))
-    order = [name for name in LABELS if name in frame]
+    fixed = [" + ".join(batch.fixed) or "none" for batch in grid.batches]
+    labels = {
+        "specification": np.arange(len(places)),
+        "outcome": _axis([batch.outcome for batch in grid.batches], sizes),
+        "treatment": _axis([batch.treatment for batch in grid.batches], sizes),
+        "controls": pd.Categorical.from_codes(places, categories=_texts(grid)),
+        "sample": _axis([batch.sample for batch in grid.batches], sizes),
+        "family": _axis([batch.family for batch in grid.batches], sizes),
+        "fixed_effects": _axis(fixed, sizes),
+    }
     columns = [*FIGURES, "n", "clusters", "converged", "flags", "why"]
-    return pd.concat([frame[order], figures[columns].reset_index(drop=True)], axis=1)
+    return pd.DataFrame({**labels, **{name: figures[name].array for name in columns}})
+
+
+def _axis(options: list[str], sizes: list[int]) -> pd.Categorical:
+    """Return each batch's option, repeated for its specifications."""
+    categories, codes = np.unique(np.array(options), return_inverse=True)
+    return pd.Categorical.from_codes(codes.repeat(sizes), categories=categories.tolist())
 
 
 def _texts(grid: Grid) -> pd.Index:
     """Return each set of controls in words, joined from the words of eight controls at a time."""
-    parts = []
+    parts = [pa.array([""], pa.large_string()).take(pa.array(np.zeros(len(grid.sets), int)))]
     for first in range(0, len(grid.controls), 8):
         names = grid.controls[first : first + 8]
         bits = np.packbits(grid.sets[:, first : first + 8], axis=1, bitorder="little")[:, 0]
         words = [
-            " + ".join(name for place, name in enumerate(names) if byte >> place & 1) or None
+            "".join(f" + {name}" for place, name in enumerate(names) if byte >> place & 1)
             for byte in range(2 ** len(names))
         ]
-        parts.append(pa.array(words, type=pa.large_string()).take(pa.array(bits)))
-    if not parts:
-        return pd.Index(["none"], dtype="str")
-    joined = pc.binary_join_element_wise(
-        *parts, pa.scalar(" + ", pa.large_string()), null_handling="skip"
-    )
-    joined = pc.if_else(pc.equal(joined, ""), "none", joined)
-    return pd.Index(joined.to_pandas(), dtype="str")
+        parts.append(pa.array(words, pa.large_string()).take(pa.array(bits)))
+    joined = pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
+    joined = pc.utf8_slice_codeunits(joined, len(" + "))
+    return pd.Index(pc.if_else(pc.equal(joined, ""), "none", joined).to_pandas(), dtype="str")
 
 
 def _plain(value: Any) -> Any:

@@ -31,12 +31,16 @@ def convert(table: Native, unit: str, missions: pd.DataFrame) -> pd.DataFrame:
 
 
 def complete(table: Native, missions: pd.DataFrame) -> Native:
-    """Return a table with true zeros where a list known to be complete has no row."""
+    """Return a table with true zeros where a list known to be complete has no row.
+
+    A list by state system (`members`) says nothing of a territory, whose events it has elsewhere.
+    """
     if table.zero is None:
         return table
     keys = list(UNITS[table.unit])
     if table.unit == "state-year":
-        grid = load("states")[keys]
+        states = load("states")
+        grid = states.loc[states["member"] | (not table.zero.get("members")), keys]
     else:
         grid = mission_months(missions, ["mission_id", "sponsor"])
         if "sponsor" in table.zero:

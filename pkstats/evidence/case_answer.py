@@ -1,0 +1,107 @@
+"""The answer of a case in three sentences, made by rules from its numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pkstats.evidence.case_numbers import Numbers, count
+from pkstats.evidence.case_violence import CONFLICT
+from pkstats.registry.missions import AS_OF
+
+LATER = {"5y": "five years", "2y": "two years"}
+WIDE = 1.5
+
+
+def answer(numbers: Numbers) -> str:
+    """Return three sentences: what was reached; deaths and strength; exit and what is least sure."""
+    return " ".join((_reached(numbers), _deaths(numbers), _ending(numbers)))
+
+
+def _reached(numbers: Numbers) -> str:
+    """Return how many yes-or-no measures were reached, by the end and at the longest common horizon."""
+    tally, name = numbers.tally, numbers.scope.mission.id
+    shares = {
+        period: f"{int(group['reached'].sum())} of {len(group)}"
+        for period, group in tally.groupby("period")
+    }
+    if not shares:
+        return f"No yes-or-no measure of success is known for {name}."
+    when = "so far" if numbers.scope.ongoing else "by its end"
+    text = f"Of the yes-or-no measures of success known, {name} reached "
+    parts = [f"{shares['during']} {when}"] if "during" in shares else []
+    later = next((period for period in LATER if period in shares), None)
+    if later:
+        parts.append(f"{shares[later]} in the {LATER[later]} after")
+    held = ""
+    if "after" in shares:
+        kept = bool(tally.loc[tally["period"] == "after", "reached"].iloc[0])
+        held = (
+            "; no conflict returned to the end of the data"
+            if kept
+            else "; conflict went on or came back after it left"
+        )
+    return f"{text}{' and '.join(parts)}{held}."
+
+
+def _deaths(numbers: Numbers) -> str:
+    """Return deaths before and during, and strength beside what was authorised."""
+    before, during = numbers.before, numbers.during
+    if during.empty:
+        text = f"Deaths in {numbers.scope.places} are not known for its years"
+    else:
+        low, high = int(during.index.min()), int(during.index.max())
+        span = f"{low}–{high}" if high > low else f"{low}"
+        start = (
+            "are not known for the two years before"
+            if np.isnan(before)
+            else f"averaged {count(before)} a year in the two years before"
+        )
+        text = (
+            f"Deaths in battle and of civilians in {numbers.scope.places} {start} and "
+            f"{'averaged ' if np.isnan(before) else ''}{count(float(during.mean()))} a year in {span}"
+        )
+    frame = numbers.frames["resources"]
+    frame = frame[frame["role"] == "main"]
+    total = frame["total"].dropna().astype("float64")
+    if total.empty:
+        return f"{text}; its strength is not known."
+    text += f", with {total.mean():,.0f} in uniform on average"
+    both = frame[frame["shortfall"].notna()]
+    if both.empty:
+        return f"{text}; how many were authorised is not known."
+    sums = both[["total", "total_authorised"]].astype("float64").sum()
+    share = sums["total"] / sums["total_authorised"]
+    return f"{text}, {share:.0%} of those authorised in the {len(both)} months with both figures."
+
+
+def _ending(numbers: Numbers) -> str:
+    """Return how it ended and the greatest of the uncertainties."""
+    item = numbers.scope.mission
+    if numbers.scope.ongoing:
+        end = f"It was still there at {AS_OF}"
+    else:
+        end = f"It left in {item.end[:4]} ({item.exit or 'how is not coded'})"
+    return f"{end}; {_unsure(numbers)}, and all of this is association, not effect."
+
+
+def _unsure(numbers: Numbers) -> str:
+    """Return the uncertainty that weighs most, in this order."""
+    scores, before = numbers.scores, numbers.before
+    if numbers.scope.ongoing:
+        return "what it will leave behind cannot be known yet"
+    if len(numbers.scope.hosts) > 1:
+        return "deaths are those of whole states, wars elsewhere in them included"
+    if np.isnan(before):
+        return "deaths before it came were not counted, so no change can be told"
+    if before < CONFLICT:
+        return f"with {count(before)} deaths a year before it there was little left to reduce"
+    missing = int(scores["value"].isna().sum())
+    if missing * 2 > len(scores):
+        return f"{missing} of its {len(scores)} figures are not known"
+    frame = numbers.frames["violence"]
+    ours = frame[(frame["series"] == "host states") & (frame["type"] != "non_state")]
+    ours = ours[ours["deployed"]]
+    low, best, high = (float(ours[name].sum()) for name in ("low", "deaths", "high"))
+    if low > 0 and high > WIDE * low:
+        return f"the {best:,.0f} deaths counted while it was there lie between {low:,.0f} and {high:,.0f}"
+    return "missions are sent where violence peaks, and it may fall by itself"
