@@ -149,7 +149,18 @@ def published() -> str:
     if not path.exists():
         return "Doyle and Sambanis's grid: not run, the publisher's file is not at hand."
     frame = pd.read_csv(path, keep_default_na=False, na_values=["", "NA"])
-    names = "wartype logcost wardur factnum factnum2 trnsfcap develop exp decade treaty".split()
+    names = [
+        "wartype",
+        "logcost",
+        "wardur",
+        "factnum",
+        "factnum2",
+        "trnsfcap",
+        "develop",
+        "exp",
+        "decade",
+        "treaty",
+    ]
 
     def run() -> pk.Multiverse:
         return pk.multiverse(frame, "pbs2s3", "untype4", names, family="logit", cluster="cluster")

@@ -112,7 +112,9 @@ def draw(found: pd.DataFrame, folder: Path) -> Path:
     return path
 
 
-def floor(rows: int = 900, clusters: int = 75, columns: int = 9, width: int = 256) -> dict[str, float]:
+def floor(
+    rows: int = 900, clusters: int = 75, columns: int = 9, width: int = 256
+) -> dict[str, float]:
     """Return specifications per second of the arithmetic alone, on every core.
 
     Logit: one exponential per row and one product of all pairs of columns with the weights, both in

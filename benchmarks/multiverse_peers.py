@@ -136,15 +136,14 @@ def r(
         design = np.column_stack([np.ones(len(frame)), frame[["t", *controls]].to_numpy()])
         np.savetxt(folder / "design.csv", design, delimiter=",", fmt="%.17g")
         np.savetxt(folder / "times.csv", times, delimiter=",", fmt="%d")
-        done = subprocess.run(
-            ["Rscript", str(SCRIPT), str(folder)], capture_output=True, text=True
-        )
+        done = subprocess.run(["Rscript", str(SCRIPT), str(folder)], capture_output=True, text=True)
         if done.returncode:
             print(f"R did not run (it needs the package sandwich): {done.stderr.strip()[-300:]}")
             return {}
         spent = pd.read_csv(folder / "seconds.csv", header=None, index_col=0)[1]
         found = {
-            key: np.loadtxt(folder / f"{key}_found.csv", delimiter=",", ndmin=2) for key in spent.index
+            key: np.loadtxt(folder / f"{key}_found.csv", delimiter=",", ndmin=2)
+            for key in spent.index
         }
     draws = found["bootstrap"].reshape(-1, 1)
     return {

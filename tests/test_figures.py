@@ -27,13 +27,17 @@ from pkstats.registry.missions import AS_OF
 drawing = importlib.import_module("pkstats.figures.draw")
 
 
+# The pages of cases have one layout: one stands for all.
+DRAWN = [name for name in FIGURES if name == "case_mali" or not name.startswith("case_")]
+
+
 @pytest.fixture
 def stamps(monkeypatch, tmp_path):
     """Keep the note of what was drawn out of the checkout."""
     monkeypatch.setattr(drawing, "_stamp", lambda folder: tmp_path / f"{folder.name}.json")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", DRAWN)
 def test_a_figure_has_content_units_sources_and_a_date(name):
     import matplotlib.pyplot as plt
 
@@ -61,8 +65,8 @@ def test_a_figure_is_described_for_those_who_cannot_see_it(name):
 
 
 def test_drawing_twice_gives_the_same_small_files(stamps, tmp_path):
-    one, two = draw_all(tmp_path / "one", force=True), draw_all(tmp_path / "two", force=True)
-    assert len(one) == sum(len(entry.endings) for entry in FIGURES.values()) + 2
+    one, two = (draw_all(tmp_path / name, DRAWN, force=True) for name in ("one", "two"))
+    assert len(one) == sum(len(FIGURES[name].endings) for name in DRAWN) + 2
     for first, second in zip(one, two, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name
         limit = 200_000 if first.suffix == ".png" else 600_000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDE, HEAD, FOOT = 11.0, 1.0, 0.42
 ROW, LANE, CELL, LINE = 2.4, 0.2, 0.205, 0.149
-VERDICT = 88
+VERDICT = 84
 ROLES = {"main": "blue", "before": "grey", "beside": "green", "after": "orange"}
 COLUMNS = {
     "during": "during,\nat exit",
@@ -34,7 +34,7 @@ COLUMNS = {
     "after": "to end\nof data",
 }
 BETTER, WORSE, NEUTRAL = np.array([0.82, 0.89, 0.95]), np.array([0.98, 0.86, 0.80]), "#F4F4F4"
-DPI = 80
+DPI = 100
 ALT = (
     "One page on the case {title}, which asks: {question} It has a timeline of missions, mandates, "
     "agreements and conflicts; strength beside what was authorised; deaths by type beside those in other "

@@ -108,9 +108,9 @@ FIGURES: dict[str, Entry] = {
 
 
 def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
-    """Draw every figure as SVG and PNG (case pages as PNG only), and write the models' numbers and the descriptions.
+    """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
 
-    A figure whose tables and code are those it was drawn from is left alone.
+    Pages of cases are PNG only. A figure whose tables and code are those it was drawn from is left alone.
 
     Parameters
     ----------
