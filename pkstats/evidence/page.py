@@ -28,7 +28,8 @@ def evidence_page() -> str:
         "# The evidence",
         "Everything the project set out to answer, with what public data say of it. Associations, "
         "not effects: missions are not sent at random. The rule behind each verdict stands in "
-        "`pkstats/evidence/ledger.toml` and was written before the estimates.",
+        "`pkstats/evidence/ledger.toml` and was written before the estimates; what changed after "
+        "they were seen stands there under history.",
         "![What the data say of each claim](../figures/ledger.png)",
         "## Operation types",
         _types(),
@@ -68,7 +69,7 @@ def _cases() -> str:
 def _claims() -> str:
     table = claims(progress=False)
     rows = [
-        [f"[{row.claim}](#{_anchor(row.claim)})", row.wording, row.verdict]
+        [f"[{row.claim}](#{_anchor(row.claim)})", str(row.wording), str(row.verdict)]
         for row in table.itertuples()
     ]
     parts = [_table(["claim", "wording", "verdict"], rows)]
