@@ -61,13 +61,6 @@ def draw(m: Multiverse, title: str = "", unit: str = "estimate") -> Figure:
     return figure
 
 
-def ordered_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications with an estimate from low to high, each interval's lower end first."""
-    ends = frame[["conf_low", "conf_high"]].to_numpy(dtype="float64")
-    frame = frame.assign(conf_low=ends.min(axis=1), conf_high=ends.max(axis=1))
-    return frame.dropna(subset=["estimate"]).sort_values("estimate", kind="stable")
-
-
 def _choices(m: Multiverse) -> list[tuple[str, np.ndarray]]:
     """Return the rows of the dashboard: a label and which specifications have the choice, (S,)."""
     rows = []

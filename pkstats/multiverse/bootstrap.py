@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy.special import log_expit
 from threadpoolctl import threadpool_limits
 
 from pkstats.errors import BadModel
 from pkstats.models import Estimate
+from pkstats.models.covariance import cluster_sums
 from pkstats.models.families.newton import orthogonal
 from pkstats.multiverse.elimination import factorise
-from pkstats.multiverse.likelihood import FAR, Rows, coefficients, products, solve, triangle
+from pkstats.multiverse.likelihood import (
+    FAR,
+    Rows,
+    coefficients,
+    products,
+    slopes_at,
+    solve,
+    triangle,
+)
 
 KINDS = {"pairs": ("ols", "logit", "poisson"), "wild": ("ols",), "score": ("logit", "poisson")}
 BLOCK = 256
@@ -218,13 +226,10 @@ def _restricted(estimate: Estimate, place: int) -> tuple[np.ndarray, np.ndarray,
     done = solve(estimate.family, narrow, used, start[:, None])
     if not done.converged[0]:
         raise BadModel("The model without the term did not converge. Use kind='pairs'.")
-    predictor = basis @ done.coefficients[:, 0] + (0.0 if rows.offset is None else rows.offset)
     if estimate.family == "ols":
         working = weights
-    elif estimate.family == "poisson":
-        working = weights * np.exp(predictor)
     else:
-        working = weights * np.exp(log_expit(predictor) + log_expit(-predictor))
+        working = slopes_at(estimate.family, narrow, done.coefficients)[:, 0]
     return design, done.residuals[:, 0] / weights, working
 
 
@@ -239,10 +244,8 @@ def _wild(
     groups = len(signs)
     own = np.bincount(codes, direction * residuals, groups)
     # Cluster sums of (direction · fitted change): what estimating the coefficients takes away.
-    cross = np.zeros((groups, design.shape[1]))
-    np.add.at(cross, codes, design * direction[:, None])
-    moved = np.zeros((groups, design.shape[1]))
-    np.add.at(moved, codes, weighted * residuals[:, None])
+    cross = cluster_sums(design * direction[:, None], codes)
+    moved = cluster_sums(weighted * residuals[:, None], codes)
 
     def statistic(turn: np.ndarray) -> np.ndarray:
         coefficients = inverse @ (moved.T @ turn)

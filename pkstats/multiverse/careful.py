@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
-from pkstats.models import fit
+from pkstats.models import Estimate, fit
 from pkstats.models.families import FAMILIES
 from pkstats.models.formula import parse
 from pkstats.models.rows import rows
@@ -71,8 +71,9 @@ def _complete(frame: pd.DataFrame, terms: list[str]) -> pd.DataFrame:
     return frame.dropna(subset=sorted(names))
 
 
-def _fit(text: str, frame: pd.DataFrame, family: str, setting: Setting, flag: str) -> Careful:
-    estimate = fit(
+def fit_one(text: str, frame: pd.DataFrame, family: str, setting: Setting) -> Estimate:
+    """Return one specification, fitted by `pkstats.fit` under a grid's setting."""
+    return fit(
         text,
         frame,
         family=family,
@@ -82,6 +83,10 @@ def _fit(text: str, frame: pd.DataFrame, family: str, setting: Setting, flag: st
         conf_level=setting.conf_level,
         **(setting.options or {}),
     )
+
+
+def _fit(text: str, frame: pd.DataFrame, family: str, setting: Setting, flag: str) -> Careful:
+    estimate = fit_one(text, frame, family, setting)
     row = estimate.tidy().iloc[len(estimate.rows.names) - 1]
     figures = [row[name] for name in ("estimate", "std_error", "statistic", "p_value")]
     figures += [row["conf_low"], row["conf_high"]]

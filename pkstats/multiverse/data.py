@@ -15,7 +15,7 @@ from pkstats.models.families import family as find_family
 from pkstats.models.formula import design, evaluate, parse
 from pkstats.multiverse.grid import Batch, Fixed, Grid
 from pkstats.multiverse.likelihood import Rows
-from pkstats.multiverse.variance import Clusters, ways
+from pkstats.multiverse.variance import KINDS, Clusters, ways
 
 BATCHED = ("ols", "logit", "poisson")
 # Below this share of its length a column that fixed effects absorbed is rounding noise.
@@ -62,6 +62,10 @@ class Setting:
     common_sample: bool = False
     options: Mapping[str, Any] | None = None
 
+    def batched(self, family: str) -> bool:
+        """Return whether the batched engine knows the family and its variance."""
+        return family in BATCHED and self.kind(family) in KINDS
+
     def kind(self, family: str) -> str:
         """Return the variance, as `pkstats.fit` chooses it."""
         return (self.vcov or ("cr1" if self.cluster else find_family(family).default)).lower()
@@ -69,7 +73,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Sample:
-    """Terms evaluated on the rows of one sample."""
+    """Terms evaluated on the rows of one sample; the frame has the columns that a grid uses."""
 
     frame: pd.DataFrame
     terms: Mapping[str, Term]
@@ -120,7 +124,7 @@ def needed(grid: Grid, setting: Setting) -> list[str]:
     return list(dict.fromkeys([name for names in formulas for name in names] + others))
 
 
-def sample(frame: pd.DataFrame, grid: Grid, name: str) -> Sample:
+def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Sample:
     """Return one sample with every term evaluated.
 
     Raises
@@ -146,7 +150,8 @@ def sample(frame: pd.DataFrame, grid: Grid, name: str) -> Sample:
                 f"The treatment {text!r} has {terms[text].columns.shape[1]} coefficients; a "
                 "specification reports one. Use a number or a column of 0 and 1."
             )
-    return Sample(chosen, terms)
+    names = [column for column in needed(grid, setting) if column in chosen]
+    return Sample(chosen[names], terms)
 
 
 def term(text: str, frame: pd.DataFrame) -> Term:

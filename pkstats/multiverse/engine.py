@@ -7,20 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pkstats.multiverse.data import (
-    BATCHED,
-    Sample,
-    Setting,
-    Table,
-    absorb,
-    table,
-)
+from pkstats.multiverse.data import Sample, Setting, Table, absorb, table
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.lattice import subsets
 from pkstats.multiverse.least_squares import Products, clustered, cross_products
-from pkstats.multiverse.likelihood import Rows, products, solve
+from pkstats.multiverse.likelihood import Rows, products, slopes_at, solve
 from pkstats.multiverse.scratch import scratch
-from pkstats.multiverse.variance import KINDS, counts, fewest, spread, ways
+from pkstats.multiverse.variance import counts, fewest, spread, ways
 
 # Blocks this wide keep a block's arrays near the processor at N = 900.
 WIDEST = 256
@@ -59,10 +52,8 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     kind, size = setting.kind(batch.family), len(batch.sets)
     terms = [batch.treatment, *grid.controls]
     if (
-        batch.family not in BATCHED
-        or kind not in KINDS
+        not setting.batched(batch.family)
         or set(setting.options or ()) - {"exposure", "offset"}
-        or here.terms[batch.treatment].intricate
         or any(here.terms[name].intricate for name in terms)
     ):
         return empty(size)
@@ -73,12 +64,7 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     width = int(np.clip(memory / (8 * ARRAYS * len(found.kept)), 4, WIDEST))
     if batch.family == "ols":
         return _least_squares(found, here, batch, kind, used, width)
-    start = _starts(found, batch.family, used)
-    parts = [
-        _rows_block(found, batch.family, kind, used[:, at], start[:, at])
-        for at in (slice(first, first + width) for first in range(0, size, width))
-    ]
-    return join(parts)
+    return _by_rows(found, batch.family, kind, used, width, _starts(found, batch.family, used))
 
 
 def join(parts: list[Answer]) -> Answer:
@@ -119,20 +105,33 @@ def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
         begin[0] = np.log(level / (1 - level))
     whole = solve(family, rows, np.ones((count, 1), dtype=bool), begin, mask)
     point = whole.coefficients[:, 0] if whole.converged[0] else begin[:, 0]
-    information = _information(family, rows, point, mask)
+    slope = slopes_at(family, rows, point[:, None])
+    slope = slope if mask is None else slope * mask
+    information = (rows.columns * slope).T @ rows.columns
     with np.errstate(all="ignore"):
         near = subsets(information, information @ point, 0.0, used, rows.spare).coefficients
     near[:, ~np.isfinite(near).all(axis=0)] = 0.0
     return near
 
 
-def _information(family: str, rows: Rows, point: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    predictor = rows.columns @ point + (0.0 if rows.offset is None else rows.offset)
-    mean = np.exp(predictor) if family == "poisson" else 1 / (1 + np.exp(-predictor))
-    slope = mean if family == "poisson" else mean * (1 - mean)
-    for extra in (rows.weights, None if mask is None else mask[:, 0]):
-        slope = slope if extra is None else slope * extra
-    return (rows.columns * slope[:, None]).T @ rows.columns
+def _by_rows(
+    found: Table,
+    family: str,
+    kind: str,
+    used: np.ndarray,
+    width: int,
+    start: np.ndarray | None = None,
+) -> Answer:
+    """Return the answer of Newton's method over the rows, `width` specifications at a time."""
+    parts = [
+        _rows_block(found, family, kind, used[:, at], None if start is None else start[:, at])
+        for at in _slices(used.shape[1], width)
+    ]
+    return join(parts)
+
+
+def _slices(size: int, width: int) -> list[slice]:
+    return [slice(first, first + width) for first in range(0, size, width)]
 
 
 def _rows_block(
@@ -226,11 +225,7 @@ def _least_squares(
         places = np.flatnonzero(found.missing.any(axis=0))
         patterns, member = np.unique(used[places], axis=1, return_inverse=True)
         if not batch.fixed and patterns.shape[1] * 8 > size:
-            parts = [
-                _rows_block(found, "ols", kind, used[:, first : first + width])
-                for first in range(0, size, width)
-            ]
-            return join(parts)
+            return _by_rows(found, "ols", kind, used, width)
         member = member.ravel()
         order = np.argsort(member, kind="stable")
         chunks = np.split(order, np.cumsum(np.bincount(member))[:-1])
@@ -298,11 +293,7 @@ def _pattern(part: Pattern, kind: str, used: np.ndarray, width: int) -> Answer:
         used = used.copy()
         used[0] = False
     if kind not in ("classical", "cr1"):
-        parts = [
-            _rows_block(found, "ols", kind, used[:, first : first + width])
-            for first in range(0, size, width)
-        ]
-        return join(parts)
+        return _by_rows(found, "ols", kind, used, width)
     whole = part.products
     with np.errstate(all="ignore"):
         fits = subsets(whole.whole, whole.outcome, whole.square, used, found.rows.spare)
@@ -318,7 +309,7 @@ def _pattern(part: Pattern, kind: str, used: np.ndarray, width: int) -> Answer:
                     found.clusters,
                     terms[at],
                 )
-                for at in (slice(first, first + width) for first in range(0, size, width))
+                for at in _slices(size, width)
             ]
             variance = np.concatenate([item.variance for item in spreads])
     count = np.full(size, whole.rows)
@@ -345,12 +336,13 @@ def left_out(
     _, first = np.unique(found.codes, return_index=True)
     present = (found.codes[:, None] != np.arange(len(first))).astype("float64")
     weights = np.column_stack([np.ones(len(present)), present])
+    used = _used(found, grid, batch)
+    starts = None if batch.family == "ols" else _starts(found, batch.family, used)
+    copies = weights.shape[1]
     for i in range(len(batch.sets)):
-        one = _used(found, grid, replace(batch, sets=batch.sets[i : i + 1]))
-        start = None if batch.family == "ols" else _starts(found, batch.family, one)
-        used = np.repeat(one, weights.shape[1], axis=1)
-        start = None if start is None else np.repeat(start, weights.shape[1], axis=1)
-        done = _rows_block(found, batch.family, kind, used, start, weights)
+        one = np.repeat(used[:, i : i + 1], copies, axis=1)
+        start = None if starts is None else np.repeat(starts[:, i : i + 1], copies, axis=1)
+        done = _rows_block(found, batch.family, kind, one, start, weights)
         if not done.sound[0]:
             continue
         without = Answer(*(getattr(done, name)[1:] for name in Answer.__dataclass_fields__))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
-from pkstats.multiverse.data import BATCHED, Sample, Setting, needed, sample
-from pkstats.multiverse.engine import left_out
-from pkstats.multiverse.grid import Grid
+from pkstats.multiverse.data import BATCHED, Sample, Setting, sample
+from pkstats.multiverse.engine import Answer, left_out
+from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.summary import sampled
-from pkstats.multiverse.variance import KINDS
 
 
 @dataclass(frozen=True)
@@ -67,39 +67,28 @@ def influence(
     """
     if len(setting.cluster) != 1:
         raise BadModel("Leaving clusters out needs cluster=, one column of independent units.")
-    names = [name for name in needed(grid, setting) if name in frame]
-    possible = [
-        batch
-        for batch in grid.batches
-        if batch.family in BATCHED and setting.kind(batch.family) in KINDS
-    ]
+    possible = [batch for batch in grid.batches if setting.batched(batch.family)]
     if not possible:
         raise BadModel(f"Leaving clusters out is for the families {', '.join(BATCHED)}.")
     picked = sampled([len(batch.sets) for batch in possible], limit, seed)
-    samples: dict[str, Sample] = {}
+    chosen = [
+        replace(batch, sets=batch.sets[places])
+        for batch, places in zip(possible, picked, strict=True)
+    ]
     parts, whole = [], []
-    number = 0
-    for batch, places in zip(possible, picked, strict=True):
-        if not len(places):
-            continue
-        if batch.sample not in samples:
-            here = sample(frame, grid, batch.sample)
-            samples[batch.sample] = Sample(here.frame[names], here.terms)
-        part = replace(batch, sets=batch.sets[places])
-        for labels, found, every in left_out(samples[batch.sample], grid, part, setting):
-            good = found.sound
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "cluster": labels[good],
-                        "estimate": found.estimate[good],
-                        "error": found.error[good],
-                        "same": np.sign(found.estimate[good]) == np.sign(every),
-                    }
-                )
+    for _, labels, found, every in without_each(frame, grid, setting, chosen, {}):
+        good = found.sound
+        parts.append(
+            pd.DataFrame(
+                {
+                    "cluster": labels[good],
+                    "estimate": found.estimate[good],
+                    "error": found.error[good],
+                    "same": np.sign(found.estimate[good]) == np.sign(every),
+                }
             )
-            whole.append(every)
-            number += 1
+        )
+        whole.append(every)
     if not parts:
         return Influence(pd.DataFrame(columns=["cluster", "median"]), np.nan, 0)
     long = pd.concat(parts, ignore_index=True)
@@ -115,4 +104,29 @@ def influence(
         }
     ).reset_index()
     order = result["shift"].abs().sort_values(ascending=False, kind="stable").index
-    return Influence(result.loc[order].reset_index(drop=True), median, number)
+    return Influence(result.loc[order].reset_index(drop=True), median, len(parts))
+
+
+def without_each(
+    frame: pd.DataFrame,
+    grid: Grid,
+    setting: Setting,
+    batches: Sequence[Batch],
+    samples: dict[str, Sample],
+) -> Iterator[tuple[Batch, np.ndarray, Answer, float]]:
+    """Fit every specification of some batches without each cluster; see `engine.left_out`.
+
+    `samples` keeps what was evaluated, for later calls on the same frame.
+
+    Yields
+    ------
+    tuple
+        Batch, labels of the clusters (G,), the answers without them (G,), the estimate with all.
+    """
+    for batch in batches:
+        if not len(batch.sets):
+            continue
+        if batch.sample not in samples:
+            samples[batch.sample] = sample(frame, grid, setting, batch.sample)
+        for found in left_out(samples[batch.sample], grid, batch, setting):
+            yield (batch, *found)

@@ -235,6 +235,14 @@ def _finish(
     return Solved(here, residuals, factor, settled & ~lost & factor.sound)
 
 
+def slopes_at(family: str, rows: Rows, coefficients: np.ndarray) -> np.ndarray:
+    """Return each row's weight in the information at coefficients (P, S), shape (N, S)."""
+    shape = (len(rows.outcome), coefficients.shape[1])
+    mean = _mean(family, rows, coefficients, np.empty(shape))
+    found = _slopes(family, mean, np.empty(shape))
+    return found if rows.weights is None else found * rows.weights[:, None]
+
+
 def _mean(family: str, rows: Rows, coefficients: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Return probabilities or means, shape (N, S)."""
     np.matmul(rows.columns, coefficients, out=out)

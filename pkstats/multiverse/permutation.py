@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from pkstats.errors import BadModel
-from pkstats.multiverse.data import BATCHED, Sample, needed, sample
+from pkstats.multiverse.data import BATCHED, Sample, sample
 from pkstats.multiverse.engine import answer
 from pkstats.multiverse.grid import Grid
 from pkstats.multiverse.summary import sampled
@@ -98,11 +98,8 @@ def permute(m: Multiverse, draws: int, direction: int, seed: int, limit: int | N
         raise BadModel(f"draws= must be one or more; found {draws}.")
     grid, places = _part(m, limit, seed)
     frame = m._data()
-    names = [name for name in needed(grid, m.setting) if name in frame]
-    samples = {}
-    for name in {batch.sample for batch in grid.batches}:
-        here = sample(frame, grid, name)
-        samples[name] = Sample(here.frame[names], here.terms)
+    used = {batch.sample for batch in grid.batches}
+    samples = {name: sample(frame, grid, m.setting, name) for name in used}
     seeds = np.random.SeedSequence(seed).spawn(draws)
     with threadpool_limits(1, user_api="blas"):
         observed = _statistics(samples, grid, m.setting)
@@ -123,13 +120,7 @@ def permute(m: Multiverse, draws: int, direction: int, seed: int, limit: int | N
 def _part(m: Multiverse, limit: int | None, seed: int) -> tuple[Grid, np.ndarray]:
     """Return the part of the grid to permute, and the places of its specifications in the frame."""
     batches = m.grid.batches
-    wrong = sorted(
-        {
-            b.family
-            for b in batches
-            if b.family not in BATCHED or m.setting.kind(b.family) not in KINDS
-        }
-    )
+    wrong = sorted({batch.family for batch in batches if not m.setting.batched(batch.family)})
     if wrong:
         raise BadModel(
             f"Permuting is for the families {', '.join(BATCHED)} with {', '.join(KINDS)}; the grid "

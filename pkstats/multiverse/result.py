@@ -14,9 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pkstats.errors import BadModel
-from pkstats.models import Estimate, fit
+from pkstats.models import Estimate
 from pkstats.multiverse import store
-from pkstats.multiverse.careful import formula
+from pkstats.multiverse.careful import fit_one, formula
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.leave_out import Influence, influence
@@ -168,16 +168,9 @@ class Multiverse:
         batch, chosen = self.at(specification)
         query = self.grid.samples[batch.sample]
         frame = self._data()
-        return fit(
-            formula(self.grid, batch, chosen),
-            frame if query is None else frame.query(query),
-            family=batch.family,
-            cluster=self.setting.cluster or None,
-            vcov=self.setting.vcov,
-            weights=self.setting.weights,
-            conf_level=self.setting.conf_level,
-            **(self.setting.options or {}),
-        )
+        text = formula(self.grid, batch, chosen)
+        rows = frame if query is None else frame.query(query)
+        return fit_one(text, rows, batch.family, self.setting)
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:
         """Return a specification's batch, and which controls it has."""

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from pkstats.multiverse.careful import careful
-from pkstats.multiverse.data import Sample, Setting, needed, sample
+from pkstats.multiverse.data import Sample, Setting, sample
 from pkstats.multiverse.engine import Answer, answer
 from pkstats.multiverse.grid import Batch, Grid
 
@@ -41,24 +41,21 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Part of a batch: which one, and the specifications (in the grid's order) it covers."""
+    """Part of a batch, numbered in the grid's order."""
 
     batch: Batch
     number: int
-    first: int
 
 
 def chunks(grid: Grid) -> list[Chunk]:
     """Return the grid in parts: enough for every core, whichever machine goes on with a run."""
     fair = min(max(grid.size // PARTS, SMALLEST), LARGEST)
     found: list[Chunk] = []
-    first = 0
     for batch in grid.batches:
         size = LARGEST if batch.family == "ols" else fair
         for start in range(0, len(batch.sets), size):
             part = replace(batch, sets=batch.sets[start : start + size])
-            found.append(Chunk(part, len(found), first))
-            first += len(part.sets)
+            found.append(Chunk(part, len(found)))
     return found
 
 
@@ -73,14 +70,12 @@ def run(
     """Fit the chunks; `keep` receives each one's figures, not necessarily in order."""
     total = sum(len(chunk.batch.sets) for chunk in wanted)
     show = resources.progress if resources.progress is not None else total >= LONG
-    names = [name for name in needed(grid, setting) if name in frame]
     with tqdm(total=total, unit="spec", disable=not show, desc="multiverse") as bar:
         for name in grid.samples:
             mine = [chunk for chunk in wanted if chunk.batch.sample == name]
             if not mine:
                 continue
-            here = sample(frame, grid, name)
-            here = Sample(here.frame[names], here.terms)
+            here = sample(frame, grid, setting, name)
             memory = resources.memory / resources.count
             for chunk, found in _spread(here, grid, setting, mine, memory, resources):
                 keep(chunk, _finish(found, here, grid, chunk.batch, setting, resources))

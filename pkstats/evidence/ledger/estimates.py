@@ -14,8 +14,9 @@ from pkstats.evidence.ledger.columns import columns_in_query, columns_of, rows_o
 from pkstats.evidence.ledger.entries import Dataset, Entry, Grid, Ledger, Rule
 from pkstats.models.formula import evaluate, parse
 from pkstats.multiverse import Multiverse, multiverse
-from pkstats.multiverse.data import BATCHED, Sample, needed, sample
-from pkstats.multiverse.engine import Answer, left_out
+from pkstats.multiverse.data import BATCHED, Sample
+from pkstats.multiverse.engine import Answer
+from pkstats.multiverse.leave_out import without_each
 from pkstats.multiverse.summary import sampled
 from pkstats.tables import load
 
@@ -168,7 +169,6 @@ def _without_each(found: Multiverse, factors: pd.Series) -> pd.DataFrame:
     """
     assert found.data is not None
     grid, setting = found.grid, found.setting
-    names = [name for name in needed(grid, setting) if name in found.data]
     pairs = [(outcome, term) for outcome in grid.families for term in grid.treatments]
     samples: dict[str, Sample] = {}
     parts: list[pd.DataFrame] = []
@@ -180,16 +180,13 @@ def _without_each(found: Multiverse, factors: pd.Series) -> pd.DataFrame:
         ]
         sizes = [len(batch.sets) for batch in batches]
         drawn = sampled(sizes, max(2, LEFT_OUT // len(pairs)), found.seed)
-        for batch, places in zip(batches, drawn, strict=True):
-            if not len(places):
-                continue
-            if batch.sample not in samples:
-                here = sample(found.data, grid, batch.sample)
-                samples[batch.sample] = Sample(here.frame[names], here.terms)
-            small = replace(batch, sets=batch.sets[places])
-            for labels, answer, whole in left_out(samples[batch.sample], grid, small, setting):
-                part = _left_out(labels, answer, whole, float(factors[(outcome, term)]))
-                parts.append(part.assign(outcome=outcome, specification=len(parts)))
+        chosen = [
+            replace(batch, sets=batch.sets[places])
+            for batch, places in zip(batches, drawn, strict=True)
+        ]
+        for _, labels, answer, whole in without_each(found.data, grid, setting, chosen, samples):
+            part = _left_out(labels, answer, whole, float(factors[(outcome, term)]))
+            parts.append(part.assign(outcome=outcome, specification=len(parts)))
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in LEFT_OUT_COLUMNS})
     return pd.concat(parts, ignore_index=True)
