@@ -31,6 +31,7 @@ GRID = {"ols": 15, "logit": 13}
 CONTROLS = [f"x{i}" for i in range(8)]
 DRAWS, COMPARED = 9_999, 300
 TOLERANCE = 1e-6
+LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else np.nan
 
 
 class Disagreement(SystemExit):
@@ -206,10 +207,11 @@ def section() -> str:
         HEADING,
         "",
         f"Written by `python benchmarks/multiverse.py --write`: {CORES} cores, Python "
-        f"{platform.python_version()}, numpy {np.__version__}, pyarrow {pa.__version__}; 900 rows, "
-        f"75 clusters. Peers fit {COMPARED} specifications drawn from the same grid (formulas and "
-        "pyfixest a tenth of these), one thread each as that suits them best. Differences are in "
-        f"standard errors, for estimates and standard errors; above {TOLERANCE:.0e} the run fails.",
+        f"{platform.python_version()}, numpy {np.__version__}, pyarrow {pa.__version__}, load "
+        f"{LOAD:.1f} before the run; 900 rows, 75 clusters. Peers fit {COMPARED} specifications "
+        "drawn from the same grid (formulas and pyfixest a tenth of these), one thread each as that "
+        "suits them best. Differences are in standard errors, for estimates and standard errors; "
+        f"above {TOLERANCE:.0e} the run fails.",
         "",
         "Clustered logits:",
         "",
@@ -237,8 +239,8 @@ def section() -> str:
         "Seconds grow with the power (logit and least squares, between the two largest sizes): "
         f"{rising}.",
         "",
-        "The arithmetic alone (one Newton step: an exponential per row and one product of the pairs "
-        f"of columns; for least squares one product per cluster) would allow: {reached}.",
+        "The arithmetic alone, for 9 columns (one Newton step: an exponential per row and one product "
+        f"of the pairs of columns; for least squares one product per cluster) would allow: {reached}.",
     ]
     return "\n".join(lines) + "\n"
 

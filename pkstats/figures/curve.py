@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.collections import PolyCollection
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from pkstats.figures.theme import COLOURS, bare, theme
 
@@ -26,22 +30,42 @@ KINDS = (
 )
 
 
-def draw(m: Multiverse, title: str = "", unit: str = "estimate") -> Figure:
+# What a coefficient is, and its exponential.
+UNITS = {
+    "ols": ("estimate", "exp(estimate)"),
+    "logit": ("log odds", "odds ratio"),
+    "poisson": ("log rate", "rate ratio"),
+    "negbin": ("log rate", "rate ratio"),
+}
+
+
+def draw(
+    m: Multiverse,
+    title: str = "",
+    unit: str | None = None,
+    ratio: bool = False,
+    labels: Mapping[str, str] | None = None,
+) -> Figure:
     """Return the specification curve with the dashboard of choices below it.
 
     Parameters
     ----------
     m : Multiverse
     title : str
-        By default outcomes and treatments.
-    unit : str
-        What the estimates are, for the axis.
+        By default treatments and outcomes.
+    unit : str, optional
+        What the estimates are, for the axis; by default log odds, log rate or estimate, as the
+        families have it.
+    ratio : bool
+        Whether to draw exp(estimate) on a logarithmic axis: odds ratios or rate ratios.
+    labels : mapping of str to str, optional
+        Words for names of columns and options.
     """
     frame = m.frame
     order = np.argsort(frame["estimate"].to_numpy(), kind="stable")
     order = order[frame["estimate"].notna().to_numpy()[order]]
-    choices = _choices(m)
-    height = 3.2 + 0.2 * len(choices)
+    choices = _choices(m, labels or {})
+    height = 3.4 + 0.2 * len(choices)
     with theme():
         figure = plt.figure(figsize=(9, height + 1.1))
         grid = figure.add_gridspec(
@@ -50,27 +74,30 @@ def draw(m: Multiverse, title: str = "", unit: str = "estimate") -> Figure:
             height_ratios=(3.2, max(0.2 * len(choices), 0.1)),
             left=0.3,
             right=0.985,
-            top=1 - 0.75 / (height + 1.1),
+            top=1 - 0.95 / (height + 1.1),
             bottom=0.45 / (height + 1.1),
             hspace=0.08,
         )
         top, below = figure.add_subplot(grid[0]), figure.add_subplot(grid[1])
-        kinds(top, frame.iloc[order], unit)
+        families = set(frame["family"].astype("str"))
+        named = UNITS.get(families.pop(), UNITS["ols"]) if len(families) == 1 else UNITS["ols"]
+        words = unit or named[int(ratio)]
+        kinds(top, frame.iloc[order], words, m.setting.conf_level, ratio)
         _dashboard(below, choices, order)
-        _words(figure, m, title)
+        _words(figure, m, title, labels or {})
     return figure
 
 
-def _choices(m: Multiverse) -> list[tuple[str, np.ndarray]]:
+def _choices(m: Multiverse, labels: Mapping[str, str]) -> list[tuple[str, np.ndarray]]:
     """Return the rows of the dashboard: a label and which specifications have the choice, (S,)."""
     rows = []
     for name in AXES:
-        values = m.frame[name].astype("str")
+        values = m.frame[name].astype("str").to_numpy()
         options = list(dict.fromkeys(values))
         if len(options) > 1:
-            label = name.replace("_", " ")
-            rows += [(f"{label}: {option}", (values == option).to_numpy()) for option in options]
-    return rows + [(f"with {name}", used) for name, used in m.controls.items()]
+            what = name.replace("_", " ")
+            rows += [(f"{what}: {labels.get(each, each)}", values == each) for each in options]
+    return rows + [(f"with {labels.get(name, name)}", used) for name, used in m.controls.items()]
 
 
 def _kinds(frame: pd.DataFrame) -> np.ndarray:
@@ -78,57 +105,83 @@ def _kinds(frame: pd.DataFrame) -> np.ndarray:
     return 1 + (frame["conf_low"] > 0).to_numpy(int) - (frame["conf_high"] < 0).to_numpy(int)
 
 
-def kinds(axes: Axes, frame: pd.DataFrame, unit: str) -> None:
+def kinds(
+    axes: Axes, frame: pd.DataFrame, unit: str, conf_level: float = 0.95, ratio: bool = False
+) -> None:
     """Draw estimates and intervals in the order of the rows, coloured by where the interval lies."""
-    place, kind = np.arange(len(frame)), _kinds(frame)
-    low, high = frame["conf_low"].to_numpy(), frame["conf_high"].to_numpy()
-    estimate = frame["estimate"].to_numpy()
+    place, kind, many = np.arange(len(frame)), _kinds(frame), len(frame) > SINGLY
+    drawn = frame[["conf_low", "estimate", "conf_high"]].to_numpy(dtype="float64")
+    low, estimate, high = (np.exp(drawn) if ratio else drawn).T
+    if len(frame):
+        axes.set_ylim(*_limits(drawn, ratio))
     for i, (label, colour) in enumerate(KINDS):
         here = kind == i
-        axes.vlines(
-            place[here],
-            low[here],
-            high[here],
-            color=colour,
-            alpha=0.35 if len(frame) <= SINGLY else 0.12,
-            linewidth=max(0.3, min(3.0, 300 / max(len(frame), 1))),
-            rasterized=len(frame) > SINGLY,
-        )
+        # Wide enough to be seen: two pixels, or all the room there is.
+        half = float(np.clip(len(frame) / 600, 0.08, 0.5))
+        _intervals(axes, place[here], low[here], high[here], colour, half)
         if here.any():
-            share = f"{label}: {here.mean():.0%}"
-            axes.scatter([], [], color=colour, s=24, label=share)
+            words = label.replace("zero", "one") if ratio else label
+            axes.scatter([], [], color=colour, s=24, label=f"{words}: {here.mean():.0%}")
         axes.scatter(
             place[here],
             estimate[here],
-            color=colour if len(frame) <= SINGLY else "#222222",
-            s=12 if len(frame) <= SINGLY else 1.5,
+            color="#222222" if many else colour,
+            s=1.5 if many else 12,
             linewidth=0,
             zorder=3,
-            rasterized=len(frame) > SINGLY,
+            rasterized=many,
         )
-    axes.axhline(0, color="#444444", linewidth=1)
+    axes.axhline(1 if ratio else 0, color="#444444", linewidth=1)
     if len(frame):
         median = float(np.median(estimate))
-        axes.axhline(median, color="#444444", linewidth=0.8, linestyle="--")
-        # A few wild intervals would flatten all others.
-        bottom, top = np.quantile(low, 0.02), np.quantile(high, 0.98)
-        reach = 0.06 * max(top - bottom, 1e-9)
-        limits = min(bottom, estimate.min(), 0.0) - reach, max(top, estimate.max(), 0.0) + reach
-        axes.set_ylim(*limits)
-        axes.text(
-            0.005,
-            median,
-            f"median {median:.3g}",
-            transform=axes.get_yaxis_transform(),
-            fontsize=8.5,
-            color="#444444",
-            va="bottom",
-        )
+        words = f"median {median:.3g}".replace("-", "−")
+        axes.axhline(median, color="#444444", linewidth=0.8, linestyle="--", label=words)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.01, 1.0), ncols=4, fontsize=8.5)
     axes.set_xlim(-0.5, max(len(frame), 1) - 0.5)
     axes.set_xticks([])
-    axes.set_ylabel(f"{unit}, 95% interval")
-    axes.legend(loc="lower right", fontsize=8.5, frameon=True, framealpha=0.85, edgecolor="none")
+    if ratio:
+        _ratio_axis(axes)
+    axes.set_ylabel(f"{unit}, {100 * conf_level:g}% interval")
     bare(axes)
+
+
+def _limits(drawn: np.ndarray, ratio: bool) -> tuple[float, float]:
+    """Return the ends of the axis for low, middle and high (S, 3); a few wild ones reach beyond."""
+    low, estimate, high = drawn.T
+    bottom, top = np.quantile(low, 0.02), np.quantile(high, 0.98)
+    reach = 0.06 * max(top - bottom, 1e-9)
+    ends = min(bottom, estimate.min(), 0.0) - reach, max(top, estimate.max(), 0.0) + reach
+    first, last = np.exp(ends) if ratio else ends
+    return float(first), float(last)
+
+
+def _ratio_axis(axes: Axes) -> None:
+    """Put ratios on a logarithmic axis, in plain numbers."""
+    limits = axes.get_ylim()
+    axes.set_yscale("log")
+    axes.set_ylim(*limits)
+    wide = limits[1] > 8 * limits[0]
+    narrow = MaxNLocator(6, steps=[1, 2, 5, 10])
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else narrow)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def _intervals(
+    axes: Axes, place: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str, half: float
+) -> None:
+    """Draw intervals as bars `half` of a place to either side; at 0.5 they leave no gap."""
+    left, right = place - half, place + half
+    corners = np.array([[left, low], [right, low], [right, high], [left, high]])
+    bars = PolyCollection(
+        list(corners.transpose(2, 0, 1)),
+        facecolors=colour,
+        linewidths=0,
+        alpha=0.4,
+        antialiased=half < 0.5,
+        rasterized=len(place) > SINGLY,
+    )
+    axes.add_collection(bars, autolim=False)
 
 
 def _dashboard(axes: Axes, choices: list[tuple[str, np.ndarray]], order: np.ndarray) -> None:
@@ -163,15 +216,17 @@ def _dashboard(axes: Axes, choices: list[tuple[str, np.ndarray]], order: np.ndar
     axes.set_ylim(len(choices) - 0.5, -0.5)
 
 
-def _words(figure: Figure, m: Multiverse, title: str) -> None:
+def _words(figure: Figure, m: Multiverse, title: str, labels: Mapping[str, str]) -> None:
     height = figure.get_figheight()
-    outcomes = ", ".join(m.frame["outcome"].astype("str").unique()[:3])
-    treatments = ", ".join(m.frame["treatment"].astype("str").unique()[:3])
+    outcomes, treatments = (
+        ", ".join(labels.get(each, each) for each in m.frame[name].astype("str").unique()[:3])
+        for name in ("outcome", "treatment")
+    )
     head = title or f"{treatments} and {outcomes}"
-    if len(head) > 95:
-        head = f"{head[:93]}…"
+    head = shorten(head, 82, placeholder=" …")
     figure.text(0.01, 1 - 0.12 / height, head, fontsize=12, fontweight="bold", va="top")
-    rows = f"{m.frame['n'].min():,} to {m.frame['n'].max():,} rows"
+    fewest, most = m.frame["n"].min(), m.frame["n"].max()
+    rows = f"{fewest:,} to {most:,} rows" if fewest < most else f"{most:,} rows"
     text = f"{m.size:,} specifications from low to high, {rows}"
     if m.setting.cluster:
         text += f", clustered by {' and '.join(m.setting.cluster)}"

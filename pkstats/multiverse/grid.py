@@ -123,12 +123,19 @@ def declare(
             )
     apart, notes = _apart(treatments, terms, tuple(exclude))
     sets = sets[~_together(sets, terms, apart)]
-    chosen = {name: _allowed(sets, name, terms, apart) for name in treatments}
+    chosen = {}
+    for result in outcomes:
+        itself = _itself(result, (*treatments, *terms))
+        notes += tuple(
+            f"{term} holds the outcome {result}: it never explains it." for term in itself
+        )
+        for name in treatments:
+            chosen[result, name] = _allowed(sets, name, terms, apart, itself)
     batches = tuple(
-        Batch(sample, result, kind, name, absorbed, chosen[name])
+        Batch(sample, result, kind, name, absorbed, chosen[result, name])
         for sample, result, name, absorbed in product(named, outcomes, treatments, fixed)
         for kind in families[result]
-        if len(chosen[name])
+        if len(chosen[result, name])
     )
     if not batches:
         raise BadModel(f"The grid is empty: every set of controls is excluded. {' '.join(notes)}")
@@ -280,9 +287,28 @@ def _together(sets: np.ndarray, terms: tuple[str, ...], apart: set[frozenset[str
     return found
 
 
+def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:
+    """Return the terms that hold every column of an outcome."""
+    columns = set(parse(f"{outcome} ~ 1").outcome_columns)
+    return [name for name in names if columns <= set(parse(f"~ {name}").columns)]
+
+
 def _allowed(
-    sets: np.ndarray, treatment: str, terms: tuple[str, ...], apart: set[frozenset[str]]
+    sets: np.ndarray,
+    treatment: str,
+    terms: tuple[str, ...],
+    apart: set[frozenset[str]],
+    itself: list[str],
 ) -> np.ndarray:
-    """Return the places of the sets without a control that the treatment excludes, shape (S,)."""
-    never = [terms.index(name) for name in terms if frozenset((name, treatment)) in apart]
+    """Return the places of the sets that suit a treatment and an outcome, shape (S,).
+
+    They have no control that the treatment excludes and none of `itself`, which hold the outcome.
+    """
+    if treatment in itself:
+        return np.zeros(0, dtype="intp")
+    never = [
+        place
+        for place, name in enumerate(terms)
+        if name in itself or frozenset((name, treatment)) in apart
+    ]
     return np.flatnonzero(~sets[:, never].any(axis=1))
