@@ -57,8 +57,9 @@ notebooks: $(VENV)/docs.done $(TABLES) ## run changed notebooks, compare with wh
 notebooks-update: ## run changed notebooks and store their outputs
 	@$(MAKE) --no-print-directory notebooks UPDATE=1
 
-bench: $(VENV)/test.done $(TABLES) ## time readers, build and panels beside bare pandas (needs publisher files)
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/bench.done $(TABLES) ## time readers, models and the multiverse beside their peers (WRITE=1 keeps the tables)
+	$(BIN)/python benchmarks/run.py $(if $(WRITE),--write)
+	$(BIN)/python benchmarks/multiverse.py $(if $(WRITE),--write)
 
 fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (needs R)
 	$(BIN)/python tests/r/make_data.py
