@@ -138,9 +138,10 @@ def _notebooks() -> dict[str, str]:
     pages, rows, names = {}, [], []
     for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         text = path.read_text(encoding="utf-8")
-        title, opening = _opening(json.loads(text)["cells"])
+        cells = json.loads(text)["cells"]
+        title, opening = _opening(cells)
         pages[f"notebooks/{path.name}"] = text
-        rows.append(f"## [{title}]({path.name})\n\n{opening}")
+        rows.append(f"## [{title}]({path.name})\n\n{opening}{_answer(cells)}")
         names.append(path.stem)
     introduction = (
         "Each notebook opens with a question and its answer, and closes with its limits and "
@@ -156,6 +157,16 @@ def _opening(cells: list[dict]) -> tuple[str, str]:
     title, _, rest = first.partition("\n")
     paragraphs = [part for part in rest.split("\n\n") if part.strip()]
     return title.lstrip("# ").strip(), paragraphs[0].strip() if paragraphs else ""
+
+
+def _answer(cells: list[dict]) -> str:
+    """Return the stored answer of a notebook as a paragraph, or nothing where it has none."""
+    for cell in cells[:3]:
+        for output in cell.get("outputs", []):
+            text = "".join(output.get("data", {}).get("text/markdown", ""))
+            if text.startswith("**Answer.**"):
+                return f"\n\n{text}"
+    return ""
 
 
 def _reference() -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
     from pkstats.evidence import case, claim, claims
+    from pkstats.figures import figure
     from pkstats.measures import measures
     from pkstats.models import fit, replicate, table
     from pkstats.multiverse import bootstrap, multiverse
@@ -29,6 +30,7 @@ _HOMES = {
     "claim": ("pkstats.evidence", "claim"),
     "claims": ("pkstats.evidence", "claims"),
     "codebook": ("pkstats.codebook", "codebook"),
+    "figure": ("pkstats.figures", "figure"),
     "fit": ("pkstats.models", "fit"),
     "load": ("pkstats.tables", "load"),
     "measures": ("pkstats.measures", "measures"),
@@ -54,6 +56,7 @@ __all__ = [
     "claim",
     "claims",
     "codebook",
+    "figure",
     "fit",
     "load",
     "measures",

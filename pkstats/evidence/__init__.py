@@ -2,5 +2,17 @@
 
 from pkstats.evidence.case import Case, case
 from pkstats.evidence.claims import Claim, claim, claims
+from pkstats.evidence.reading import answer, influential, limits, sources, verdicts
 
-__all__ = ["Case", "Claim", "case", "claim", "claims"]
+__all__ = [
+    "Case",
+    "Claim",
+    "answer",
+    "case",
+    "claim",
+    "claims",
+    "influential",
+    "limits",
+    "sources",
+    "verdicts",
+]

@@ -13,10 +13,11 @@ import pandas as pd
 from pkstats.codebook import cite
 from pkstats.errors import BadModel
 from pkstats.evidence.ledger.columns import tables_of
+from pkstats.evidence.ledger.coverage import coverage
 from pkstats.evidence.ledger.entries import Entry, Ledger, entry_of, ledger
 from pkstats.evidence.ledger.estimates import columns_of_grid, run_grid
 from pkstats.evidence.ledger.results import Result, data_mark, result_of
-from pkstats.evidence.ledger.verdict import Tally, nothing, tally
+from pkstats.evidence.ledger.verdict import Tally, influence, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
 
 if TYPE_CHECKING:
@@ -113,15 +114,21 @@ class Claim:
         return pd.DataFrame(rows)
 
     def influence(self) -> pd.DataFrame:
-        """Return, for each cluster, how far the median association moves without it."""
-        if self.result is None or self.result.without.empty:
-            return pd.DataFrame(columns=["without", "shift", "specifications"])
-        gaps = self.result.without.assign(
-            shift=self.result.without["effect"] - self.result.without["whole"]
-        ).groupby("without", observed=True)["shift"]
-        found = pd.DataFrame({"shift": gaps.median(), "specifications": gaps.size()}).reset_index()
-        order = found["shift"].abs().sort_values(ascending=False, kind="stable").index
-        return found.loc[order].reset_index(drop=True)
+        """Return the association without each cluster: median, shift, and whether the sign turns."""
+        if self.result is None:
+            return influence(pd.DataFrame(), float("nan"))
+        return influence(self.result.without, self.result.tally.median)
+
+    def coverage(self) -> pd.DataFrame:
+        """Return how much is known of each outcome beside each treatment.
+
+        Returns
+        -------
+        DataFrame
+            unit, outcome, treatment, rows with both, share of all rows, first and last year, and
+            clusters (independent units) of a kind.
+        """
+        return coverage(self.book, self.definition, data_mark())
 
     def multiverse(self, grid: int = 1) -> Multiverse:
         """Return one of the claim's grids as a multiverse, with its own curve, drivers and tests."""

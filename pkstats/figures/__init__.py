@@ -1,5 +1,5 @@
 """Theme and figures: every figure from the processed tables, SVG and PNG, the same bytes each time."""
 
-from pkstats.figures.draw import FIGURES, draw_all
+from pkstats.figures.draw import FIGURES, draw_all, figure
 
-__all__ = ["FIGURES", "draw_all"]
+__all__ = ["FIGURES", "draw_all", "figure"]

@@ -107,6 +107,32 @@ FIGURES: dict[str, Entry] = {
 }
 
 
+def figure(name: str) -> Figure:
+    """Return one of the library's figures, drawn from the tables in the house style.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"strength"``; `FIGURES` has them all.
+
+    Raises
+    ------
+    UnknownName
+        When no figure has that name.
+    """
+    _known(name)
+    with theme():
+        return FIGURES[name].draw()
+
+
+def _known(name: str) -> None:
+    if name not in FIGURES:
+        raise UnknownName(
+            f"No figure is called {name!r}.{suggestion(name, FIGURES)} "
+            f"Figures are: {', '.join(FIGURES)}."
+        )
+
+
 def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
     """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
 
@@ -135,11 +161,7 @@ def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> lis
     from tqdm import tqdm
 
     for name in only:
-        if name not in FIGURES:
-            raise UnknownName(
-                f"No figure is called {name!r}.{suggestion(name, FIGURES)} "
-                f"Figures are: {', '.join(FIGURES)}."
-            )
+        _known(name)
     writable(folder)
     build()
     drawn = {} if force else _drawn(folder)

@@ -40,7 +40,8 @@ def columns_of_grid(grid: Grid, data: Dataset) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _rows(book: Ledger, name: str, mark: str) -> pd.DataFrame:
+def shared_rows(book: Ledger, name: str, mark: str) -> pd.DataFrame:
+    """Return the rows of a dataset with every column that claims of the ledger use."""
     data = book.data[name]
     grids = [grid for entry in book.entries.values() for grid in entry.grids if grid.data == name]
     return rows_of(data, [column for grid in grids for column in columns_of_grid(grid, data)])
@@ -49,7 +50,7 @@ def _rows(book: Ledger, name: str, mark: str) -> pd.DataFrame:
 def run_grid(book: Ledger, grid: Grid, mark: str = "", progress: bool | None = None) -> Multiverse:
     """Return every specification of one grid, on rows that all claims of the ledger share."""
     return multiverse(
-        _rows(book, grid.data, mark),
+        shared_rows(book, grid.data, mark),
         outcome=list(grid.outcomes),
         treatment=list(grid.treatments),
         controls=grid.controls,

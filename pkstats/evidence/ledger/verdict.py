@@ -118,20 +118,27 @@ def tally(frame: pd.DataFrame, level: float = 0.05) -> Tally:
     )
 
 
-def stability(without: pd.DataFrame, whole: pd.DataFrame) -> Stability:
-    """Return whether the median association keeps its sign without each cluster.
+def influence(without: pd.DataFrame, whole: float) -> pd.DataFrame:
+    """Return what becomes of the association without each cluster.
 
     Parameters
     ----------
     without : DataFrame
-        without (the cluster), unit, outcome, effect, and `whole`: the same specification with all.
-    whole : DataFrame
-        Every specification; a cluster that is in none of those looked at is not tried, and one that
-        is in some leaves the others as they are.
+        without (the cluster), unit, outcome, specification, effect, and `whole`: the same
+        specification with all clusters. A cluster that is in some specifications leaves the others
+        as they are.
+    whole : float
+        The median over all specifications, with all clusters.
+
+    Returns
+    -------
+    DataFrame
+        without, median (of the associations without it), shift (of their weighted mean), turns
+        (whether the median changes sign) and specifications (that have the cluster). Those that turn
+        the sign come first, then the largest shifts.
     """
-    if without.empty or whole["side"].isna().all():
-        return Stability(False, "", float("nan"), 0)
-    every = tally(whole).median
+    if without.empty:
+        return pd.DataFrame(columns=["without", "median", "shift", "turns", "specifications"])
     looked = without.drop_duplicates("specification")
     names, clusters = np.unique(without["without"].to_numpy(str), return_inverse=True)
     rows = pd.Index(looked["specification"]).get_indexer(without["specification"])
@@ -140,9 +147,36 @@ def stability(without: pd.DataFrame, whole: pd.DataFrame) -> Stability:
     weight = weights(looked)
     medians = np.array([weighted_quantile(one, weight, 0.5) for one in effects.T])
     shifts = weight @ (effects - looked["whole"].to_numpy("float64")[:, None])
-    most = int(np.abs(shifts).argmax())
-    kept = bool((np.sign(medians) == np.sign(every)).all())
-    return Stability(kept, str(names[most]), float(medians[most]), len(names))
+    turns = np.sign(medians) != np.sign(whole)
+    found = pd.DataFrame(
+        {
+            "without": names,
+            "median": medians,
+            "shift": shifts,
+            "turns": turns,
+            "specifications": np.bincount(clusters, minlength=len(names)),
+        }
+    )
+    order = np.lexsort((-np.abs(shifts), ~turns))
+    return found.iloc[order].reset_index(drop=True)
+
+
+def stability(without: pd.DataFrame, whole: pd.DataFrame) -> Stability:
+    """Return whether the median association keeps its sign without each cluster.
+
+    Parameters
+    ----------
+    without : DataFrame
+        As `influence` takes it.
+    whole : DataFrame
+        Every specification; a cluster that is in none of those looked at is not tried.
+    """
+    if without.empty or whole["side"].isna().all():
+        return Stability(False, "", float("nan"), 0)
+    found = influence(without, tally(whole).median)
+    most = found.iloc[0]
+    stable = not found["turns"].any()
+    return Stability(stable, str(most["without"]), float(most["median"]), len(found))
 
 
 def supported(found: Tally, rule: Rule) -> bool:

@@ -1,0 +1,97 @@
+"""What a notebook says around its claims follows from their numbers."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from test_claims import one_claim
+
+import pkstats as pk
+from pkstats.errors import UnknownName
+from pkstats.evidence import answer, influential, limits, sources, verdicts
+from pkstats.evidence.claims import Claim, claim
+from pkstats.evidence.ledger.verdict import influence
+from pkstats.evidence.reading import bullets, listed
+
+
+@pytest.fixture(scope="module")
+def diversity(tmp_path_factory) -> Claim:
+    path = tmp_path_factory.mktemp("ledger") / "mine.toml"
+    path.write_text(one_claim("P2"), encoding="utf-8")
+    return claim("P2", path)
+
+
+def test_an_answer_has_three_sentences_and_names_what_could_have_been_found(diversity):
+    text = answer(diversity)
+    tally = diversity.result.tally
+    assert diversity.verdict in text and f"{tally.detectable:.2f} standard deviations" in text
+    assert f"{tally.claimed:.0%} of P2" in text
+    assert text.rstrip(".").count(". ") == 2
+    assert "not effect" in text
+
+
+def test_an_answer_without_data_says_so():
+    text = answer("T1", "T2")
+    assert "not testable" in text and "No public data measure it" in text
+    assert verdicts("T1").loc["T1", "verdict"] == "not testable"
+    assert influential("T1").empty and pk.claim("T1").coverage().empty
+
+
+def test_limits_name_what_is_seldom_known_with_its_years(diversity):
+    coverage = diversity.coverage()
+    best = coverage.loc[coverage["rows"].idxmax()]
+    line = next(one for one in limits(diversity).splitlines() if best["treatment"] in one)
+    assert f"{best['rows']} rows" in line and f"{best['first']} to {best['last']}" in line
+    assert str(best["clusters"]) in line
+    assert limits(diversity, also=["Mine."]).endswith("- Mine.")
+    assert "Ongoing missions" in limits(diversity)
+
+
+def test_coverage_counts_the_rows_a_specification_can_have(diversity):
+    coverage = diversity.coverage().set_index(["outcome", "treatment"])["rows"]
+    for one in diversity.frame.itertuples():
+        column = one.treatment.removeprefix("standardize(").removesuffix(")")
+        assert one.n <= coverage[one.outcome, column]
+
+
+def test_influence_is_told_in_one_way(diversity):
+    table = influential(diversity, top=2)
+    found = diversity.influence()
+    assert list(table["without"]) == list(found["without"].head(2))
+    assert diversity.result.stability.most_influential == found["without"].iloc[0]
+    assert diversity.result.stability.stable == (not found["turns"].any())
+
+
+def test_clusters_that_turn_the_sign_come_first():
+    without = pd.DataFrame(
+        {
+            "without": ["Haiti", "Mali", "Haiti", "Mali"],
+            "specification": ["1.0", "1.0", "1.1", "1.1"],
+            "unit": "mission",
+            "outcome": "peace",
+            "effect": [0.9, -0.01, 0.9, -0.01],
+            "whole": 0.1,
+        }
+    )
+    found = influence(without, 0.1)
+    assert list(found["without"]) == ["Mali", "Haiti"]
+    assert list(found["turns"]) == [True, False]
+    assert found["shift"].tolist() == pytest.approx([-0.11, 0.8])
+
+
+def test_sources_are_those_of_claims_and_tables_each_once(diversity):
+    lines = sources(diversity, "contributors", "contributors").splitlines()
+    assert set(lines) == {f"- {line}" for line in diversity.cite().splitlines()}
+
+
+def test_prose_is_a_list_without_repeats_that_a_notebook_renders():
+    text = bullets(["one", "", "two", "one"])
+    assert text == "- one\n- two" == text._repr_markdown_()
+    assert listed(["a"]) == "a" and listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_unknown_figures_and_claims_name_those_there_are():
+    with pytest.raises(UnknownName, match="Figures are"):
+        pk.figure("strenght")
+    with pytest.raises(UnknownName, match="R1"):
+        answer("Z9")
