@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.resources import files
+from typing import Any
 
 import pandas as pd
 
 from pkstats.evidence.claims import claims
+from pkstats.evidence.ledger.entries import ledger
 from pkstats.measures import measures
+from pkstats.panel import panel
 
 TYPES = (
     ("Traditional", "unarmed or lightly armed, watching a ceasefire", "UNTSO"),
@@ -38,7 +42,8 @@ def evidence_page() -> str:
         "## Claims",
         _claims(),
         "## Success measures",
-        "No one measure is *the* measure. Ongoing missions are censored, never failed.",
+        "No one measure is *the* measure; `pk.measures()` and [measures](measures.md) say what each "
+        "stands for. Ongoing missions are censored, never failed.",
         _measures(),
     ]
     return "\n\n".join(parts) + "\n"
@@ -51,14 +56,23 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _types() -> str:
-    rows = [[name, what, f'`pk.case("{example}")`'] for name, what, example in TYPES]
-    return f"{_table(['type', 'what it is', 'example'], rows)}\n\n{RULE}"
+    years = panel("mission-year").derive("mission_type").frame.groupby("mission_id")["mission_type"]
+    rows = [
+        [name, what, f'`pk.case("{example}")`', _years_by_type(years.get_group(example))]
+        for name, what, example in TYPES
+    ]
+    head = ["type", "what it is", "the essay's example", "by the rule"]
+    return f"{_table(head, rows)}\n\n{RULE}"
+
+
+def _years_by_type(types: pd.Series) -> str:
+    counts = types.fillna("not coded").value_counts()
+    return ", ".join(f"{kind} in {number} of {len(types)} years" for kind, number in counts.items())
 
 
 def _cases() -> str:
-    text = files("pkstats.evidence").joinpath("cases.toml").read_text(encoding="utf-8")
     rows = []
-    for name, entry in tomllib.loads(text).items():
+    for name, entry in _toml("cases.toml").items():
         if isinstance(entry, dict) and "question" in entry:
             rows.append(
                 [str(entry.get("title", name)), str(entry["question"]), f'`pk.case("{name}")`']
@@ -85,15 +99,41 @@ def _anchor(claim: object) -> str:
 
 
 def _measures() -> str:
-    table = measures(available=True)
-    outcomes: pd.DataFrame = table[table["role"] == "outcome"]
-    rows = [
-        [
-            f"`{item['name']}`",
-            str(item["construct"]),
-            str(item["counted_at"]),
-            f"{int(item['n']):,}",
-        ]
-        for item in outcomes.to_dict("records")
-    ]
-    return _table(["measure", "what it stands for", "counted by", "rows with a value"], rows)
+    table = measures().set_index("name")
+    used = _claims_by_outcome()
+    rows = []
+    for one in _toml("success.toml")["success"]:
+        names = [*one["stems"], *one.get("outcomes", [])]
+        known = "<br>".join(_horizons(table, stem) for stem in one["stems"])
+        judged = dict.fromkeys(claim for name in names for claim in used.get(name, ()))
+        links = ", ".join(f"[{claim}](#{_anchor(claim)})" for claim in judged)
+        rows.append([one["title"], known, links or "none"])
+    return _table(["success measure", "measures (rows with a value)", "claims judged by it"], rows)
+
+
+def _horizons(table: pd.DataFrame, stem: str) -> str:
+    """Return a measure with its rows by unit of analysis and horizon."""
+    parts: dict[str, list[str]] = {}
+    for name in (name for name in table.index if _stem(name) == stem):
+        when = name[len(stem) + 1 :].replace("y", " years after")
+        number = f"{int(table.at[name, 'n']):,}"
+        parts.setdefault(table.at[name, "counted_at"], []).append(f"{when} {number}".strip())
+    return f"`{stem}`: " + "; ".join(f"{', '.join(n)} by {unit}" for unit, n in parts.items())
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"_(during|\d+y)$", "", name)
+
+
+def _claims_by_outcome() -> dict[str, list[str]]:
+    """Return the claims that have each outcome, by the stem of its name."""
+    found: dict[str, list[str]] = {}
+    for entry in ledger().entries.values():
+        for stem in dict.fromkeys(_stem(name) for grid in entry.grids for name in grid.outcomes):
+            found.setdefault(stem, []).append(entry.claim)
+    return found
+
+
+def _toml(name: str) -> dict[str, Any]:
+    text = files("pkstats.evidence").joinpath(name).read_text(encoding="utf-8")
+    return tomllib.loads(text)
