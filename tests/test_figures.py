@@ -209,3 +209,15 @@ def test_every_episode_fails_at_most_once():
     frame = spells()
     assert frame["failed"].sum() == again.sum()
     assert (frame["entry"] == 0).sum() >= len(ends)
+
+
+def test_the_bars_of_the_timeline_are_the_months_of_every_operation():
+    from pkstats.figures.timeline import spells as bars
+
+    found = bars()
+    months = (found["last"] - found["first"]).map(lambda gap: gap.n) + 1
+    panel = pk.panel("mission-month", 1948, 2025, "UN", "peacekeeping").frame
+    assert set(found["mission_id"]) == set(panel["mission_id"])
+    assert months.sum() == len(panel)
+    began = found.drop_duplicates("mission_id")["first"]
+    assert began.is_monotonic_increasing

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from pkstats.errors import UnknownName, suggestion
 from pkstats.evidence.case_scope import entries
+from pkstats.evidence.claims import claim
+from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.figures import (
     case_page,
     coefficients,
@@ -24,6 +26,7 @@ from pkstats.figures import (
     peace_survival,
     strength,
     tasks,
+    timeline,
     types,
     violence,
     worldmap,
@@ -43,6 +46,7 @@ SHARED = (
     "shapes.py",
     "placement.py",
     "missions.py",
+    "types.py",
     "case_panels.py",
     "data/shapes.json",
     "draw.py",
@@ -90,8 +94,16 @@ def _cases() -> dict[str, Entry]:
     }
 
 
+def _curve(name: str) -> Entry:
+    """Return the specification curve of one claim."""
+    wording = claims_ledger().entries[name].wording
+    alt = ledger.CURVE_ALT.format(wording=wording)
+    return Entry(lambda: ledger.curve(claim(name)), f"{name}: {wording}", alt, "ledger")
+
+
 FIGURES: dict[str, Entry] = {
     "map": _entry(worldmap),
+    "timeline": _entry(timeline),
     "missions": _entry(missions),
     "types": _entry(types),
     "strength": _entry(strength),
@@ -103,6 +115,7 @@ FIGURES: dict[str, Entry] = {
     "coefficients": _entry(coefficients),
     "coverage": _entry(coverage),
     "ledger": _entry(ledger),
+    "specifications": _curve("N1"),
     **_cases(),
 }
 

@@ -28,6 +28,11 @@ ALT = (
     "effect. Most bars are largely grey: most intervals cover zero, and most verdicts are "
     "underpowered."
 )
+CURVE_ALT = (
+    "All specifications of one claim from the lowest association to the highest, with their intervals: "
+    "{wording} Blue intervals lie on the claimed side of zero, orange ones on the other, grey ones cover "
+    "zero. Strips below show which outcome and which treatment each specification has."
+)
 CLAIMED, NEITHER, OTHER = COLOURS["blue"], "#D9D9D9", COLOURS["vermilion"]
 SIDES = {
     "interval on the claimed side": CLAIMED,
