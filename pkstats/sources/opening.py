@@ -59,14 +59,11 @@ def open_file(path: Path, plan: Layout) -> Opened:
     def score(header: set[str]) -> float:
         return overlap(plan.kind, header)
 
-    content = shape.skip_preamble(content, score, notes)
-    header, delimiter = text.sniff(content, score)
-    return _from_text(content, header, delimiter, plan, path, notes)
+    return _from_text(shape.find_header(content, score, notes), plan, path, notes)
 
 
-def _from_text(
-    content: bytes, header: list[str], delimiter: str, plan: Layout, path: Path, notes: list[str]
-) -> Opened:
+def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> Opened:
+    content, header, delimiter = head
     if len(header) < 2:
         refuse(header, [field.column[0] for field in plan.fields], plan, path)
     columns = match(header, plan, path)
