@@ -136,21 +136,20 @@ def melt_years(table: Table, plan: Layout) -> Table:
         return table
     names = [name for name in table if name.startswith(f"{wide}:")]
     years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
-    values = np.array([table[name] for name in names])
-    filled = np.ascontiguousarray(~np.isnan(values).T) & table.good[:, None]
+    values = np.column_stack([table[name] for name in names])
+    filled = ~np.isnan(values) & table.good[:, None]
     counts = np.count_nonzero(filled, axis=1)
     bare = int((table.good & (counts == 0)).sum())
     if bare:
         table.report.note(f"{bare:,} rows have no value in any year")
-    row = np.repeat(np.arange(len(table)), counts)
-    column = np.flatnonzero(filled) - row * len(names)
+    row, gone = np.repeat(np.arange(len(table)), counts), set(names)
     places = pa.array(row)
     columns = {
         name: cells.take(places) if isinstance(cells, pa.Array) else cells[row]
         for name, cells in table.columns.items()
-        if name not in set(names)
+        if name not in gone
     }
     empty = np.zeros(len(row), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(years[column], empty)
-    columns[wide] = values[column, row]
+    columns["year"] = pd.arrays.IntegerArray(np.broadcast_to(years, filled.shape)[filled], empty)
+    columns[wide] = values[filled]
     return Table(columns, table.rows[row], table.report)

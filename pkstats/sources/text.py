@@ -163,10 +163,13 @@ def check_quotes(content: bytes, delimiter: str, name: str, notes: list[str]) ->
     ------
     UnreadableFile
     """
-    if content.count(b'"') % 2 == 0:
+    if b'"' not in content:
         return
     letters = np.frombuffer(content, dtype="uint8")
-    quotes = np.flatnonzero(letters == ord('"'))
+    marks = letters == ord('"')
+    if np.count_nonzero(marks) % 2 == 0:
+        return
+    quotes = np.flatnonzero(marks)
     before, after = (letters.take(quotes + step, mode="clip") for step in (-1, 1))
     opened = quotes[np.isin(before, [ord(delimiter), ord("\n")])].max(initial=0)
     closed = quotes[np.isin(after, [ord(delimiter), ord("\n"), ord("\r")])].max(initial=0)

@@ -121,6 +121,8 @@ def _read(text: pa.Array, pattern: str) -> np.ndarray:
         if found is not None:
             return found
     fits = pc.match_substring_regex(text, _spelled(pattern))
+    if not fits.true_count:
+        return np.full(len(text), NOT_A_TIME)
     day, time, _ = pattern.partition(" ")
     if time:
         text = pc.replace_substring_regex(text, " .*", "")
