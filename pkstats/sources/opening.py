@@ -36,7 +36,14 @@ def open_file(path: Path, plan: Layout) -> Opened:
     suffix = path.suffix.lower()
     if suffix in R_SUFFIXES and path.is_file():
         return _from_frame(files.r_frame(path), plan, path)
-    content = files.read_bytes(path)
+
+    def score(header: set[str]) -> float:
+        return overlap(plan.kind, header)
+
+    def fit(beginning: bytes) -> float:
+        return score(text.folded(shape.find_header(beginning, score, []).header))
+
+    content = files.read_bytes(path, fit)
     if files.is_excel(content):
         if suffix in files.TEXT_SUFFIXES:
             raise UnreadableFile(
@@ -55,10 +62,6 @@ def open_file(path: Path, plan: Layout) -> Opened:
     if suffix in EXCEL_SUFFIXES:
         notes.append(f"named {suffix}, but it is delimited text: read as CSV")
     content = text.to_utf8(content, path.name, notes)
-
-    def score(header: set[str]) -> float:
-        return overlap(plan.kind, header)
-
     return _from_text(shape.find_header(content, score, notes), plan, path, notes)
 
 
