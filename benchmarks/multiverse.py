@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import sections
 from multiverse_growth import CORES, best, data, draw, fit, floor, growth, slopes
 from multiverse_peers import Peer, bootstrap, pyfixest, r, specification_curve, statsmodels
 from threadpoolctl import threadpool_limits
@@ -245,15 +246,6 @@ def section() -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(text: str) -> None:
-    """Replace the section of the README, whatever stands around it."""
-    path = HERE / "README.md"
-    before, _, rest = path.read_text(encoding="utf-8").partition(f"{HEADING}\n")
-    after = re.search(r"^## ", rest, flags=re.MULTILINE)
-    tail = f"\n{rest[after.start() :]}" if after else ""
-    path.write_text(f"{before.rstrip()}\n\n{text}{tail}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the section of the README")
@@ -266,7 +258,7 @@ def main() -> None:
     text = section()
     print(text)
     if options.write:
-        write(text)
+        sections.write(text)
 
 
 if __name__ == "__main__":

@@ -174,6 +174,15 @@ def test_truncated_gzip_zip_and_workbooks_say_so(tmp_path, share):
             read("ipi", put(tmp_path, content[: int(len(content) * share)], name))
 
 
+def test_of_the_tables_in_a_zip_the_one_with_the_readers_columns_is_read(tmp_path, plain):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("data/ipi.csv", as_csv(GOOD))
+        archive.writestr("data/footnotes.csv", "number,footnote\n" + "1,a long remark\n" * 500)
+    frame, _ = read("ipi", put(tmp_path, packed.getvalue(), "a.zip"))
+    pd.testing.assert_frame_equal(frame, plain)
+
+
 def test_a_zip_without_a_table_lists_what_it_holds(tmp_path):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

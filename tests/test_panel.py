@@ -37,6 +37,14 @@ def test_the_sum_over_missions_equals_the_tables_total():
     assert len(inside) / len(table) > 0.95
 
 
+def test_what_lies_outside_a_missions_dates_is_counted():
+    table, panel = pk.load("personnel"), pk.panel("mission-month", sponsor="UN").add("personnel")
+    owned = table[table["mission_id"].isin(panel.frame["mission_id"])]
+    lost = len(owned) - int(panel.frame["personnel_source"].notna().sum())
+    assert lost > 0
+    assert panel.notes == (f"personnel: months outside the missions' dates, left out: {lost}",)
+
+
 def test_host_shares_sum_to_one_in_every_month_and_year():
     for time in ("month", "year"):
         sums = host_shares(time).groupby(["mission_id", time])["share"].sum()

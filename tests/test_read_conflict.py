@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pkstats.errors import WrongColumns
 from pkstats.sources import Report, read
+from pkstats.sources.cells import TEXT
 from pkstats.sources.cwm import partial_date
 from pkstats.sources.ucdp import count_items, first_number
 
@@ -158,7 +160,7 @@ def test_the_six_column_copy_has_a_reader_of_its_own(source: Source) -> None:
 
 
 def test_lists_in_a_cell_give_their_first_number_and_their_length() -> None:
-    cells = pd.Series(["750, 770", "651,  645,  663", None, "432", "432.0"], dtype="str")
+    cells = pa.array(["750, 770", "651,  645,  663", None, "432", "432.0"], TEXT)
     assert first_number(cells).tolist() == [750, 651, pd.NA, 432, 432]
     assert count_items(cells).tolist() == [2, 3, 0, 1, 1]
 

@@ -42,6 +42,12 @@ def test_a_label_of_several_phases_names_them():
         pk.mission("UNAVEM")
 
 
+@pytest.mark.parametrize("label", ["", " ", "-"])
+def test_a_label_without_letters_is_no_mission(label):
+    with pytest.raises(UnknownMission, match="No mission is called"):
+        pk.mission(label)
+
+
 def test_an_office_is_refused_with_the_reason():
     with pytest.raises(UnknownMission, match="not a mission"):
         pk.mission("UNSecretariat")

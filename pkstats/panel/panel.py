@@ -120,6 +120,7 @@ class Panel:
             self,
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             sources=tuple(dict.fromkeys((*self.sources, name))),
+            notes=self.notes if lag else (*self.notes, *_left_out(table, part, on, frame)),
         )
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
@@ -212,6 +213,23 @@ class Panel:
     def _repr_html_(self) -> str:
         head = "<br>".join(repr(self).splitlines())
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
+
+
+def _left_out(
+    table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame
+) -> list[str]:
+    """Say how many rows of the panel's own missions and years lie outside the missions' dates."""
+    owner, *times = on
+    if not times or table.unit == "state-year" or owner != "mission_id":
+        return []
+    time = times[0]
+    inside = part[time].between(frame[time].min(), frame[time].max())
+    near = part.loc[inside & part[owner].isin(frame[owner].unique()), list(on)]
+    known = pd.MultiIndex.from_frame(frame[list(on)])
+    count = int((~pd.MultiIndex.from_frame(near).isin(known)).sum())
+    if not count:
+        return []
+    return [f"{table.name}: {time}s outside the missions' dates, left out: {count:,}"]
 
 
 def _collisions(

@@ -170,7 +170,7 @@ def mission(label: str) -> Mission:
     key = normalise(label)
     if key in _names():
         return _missions()[_names()[key]]
-    phases = [item.id for item in _missions().values() if normalise(item.phase_of or "-") == key]
+    phases = [i.id for i in _missions().values() if i.phase_of and normalise(i.phase_of) == key]
     if phases:
         raise UnknownMission(f"{label!r} names several phases: {', '.join(phases)}. Name one.")
     refused = [row for row in rows("aliases") if normalise(row["label"]) == key]

@@ -16,11 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXT_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
+# So many bytes of a table hold its header.
+BEGINNING = 1 << 16
 EXCEL_OLD = b"\xd0\xcf\x11\xe0"
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the file's content, decompressed when it is gzip or a zip with one table inside.
+def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
+    """Return the file's content, decompressed when it is gzip or a zip with a table inside.
+
+    Parameters
+    ----------
+    path : Path
+    fit : callable
+        How well the beginning of a table fits the reader: a zip may hold several tables. The
+        largest decides between equals.
 
     Raises
     ------
@@ -45,7 +54,7 @@ def read_bytes(path: Path) -> bytes:
         if content[:2] == b"\x1f\x8b":
             return gzip.decompress(content)
         if content[:4] == b"PK\x03\x04" and not is_excel(content):
-            return _from_zip(content, path.name)
+            return _from_zip(content, path.name, fit)
     except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as problem:
         raise UnreadableFile(
             f"{path.name} is a compressed file that ends too early or is damaged ({problem}). "
@@ -72,7 +81,7 @@ def is_excel(content: bytes) -> bool:
         return b"xl/" in content[:4096]
 
 
-def _from_zip(content: bytes, name: str) -> bytes:
+def _from_zip(content: bytes, name: str, fit: Callable[[bytes], float]) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         inside = [
             member
@@ -85,8 +94,12 @@ def _from_zip(content: bytes, name: str) -> bytes:
                 f"{name} is a zip archive without a .csv table inside. "
                 f"It holds: {', '.join(archive.namelist()[:5])}."
             )
-        biggest = max(inside, key=lambda member: archive.getinfo(member).file_size)
-        return archive.read(biggest)
+
+        def rank(member: str) -> tuple[float, int]:
+            with archive.open(member) as table:
+                return fit(table.read(BEGINNING)), archive.getinfo(member).file_size
+
+        return archive.read(max(inside, key=rank) if len(inside) > 1 else inside[0])
 
 
 def excel_frame(content: bytes, sheet: str | int, header_row: int, name: str) -> pd.DataFrame:

@@ -20,7 +20,8 @@ def settle(table: Table, plan: Layout) -> None:
     """Number rows of one mission, year and place; set aside rows that repeat another entirely."""
     place = same_cells(table, PLACE)
     rows = np.flatnonzero(table.good & (np.bincount(place) > 1)[place])
-    others = [name for name in table if name not in PLACE]
+    # Maps of one year differ most often in the troops they show at a place.
+    others = ["troops", *(name for name in table if name not in (*PLACE, "troops"))]
     again = later(*repeated(table, others, rows, place[rows]), len(table))
 
     def values(table: Table, rows: np.ndarray) -> list[str]:

@@ -15,10 +15,10 @@ from pkstats.sources.layout import Layout
 from pkstats.sources.table import Table
 
 LARGEST = 2**31
-# Codes spread over more than this many times the rows are sorted rather than counted.
+# Codes spread over more than this many times the rows are hashed rather than counted.
 MANY = 16
 # So few rows are compared in all columns rather than told apart on the way.
-FEW = 50
+FEW = 1000
 
 
 class Known(NamedTuple):
@@ -142,8 +142,7 @@ def _narrowed(known: Known) -> Known:
     """Keep the rows whose code occurs more than once; count the codes from 0."""
     rows, codes, size = known
     if size > MANY * len(rows) + MANY:
-        ordered = np.sort(codes)
-        if not (ordered[1:] == ordered[:-1]).any():
+        if pd.Index(codes).is_unique:
             return Known(rows[:0], codes[:0], 1)
         codes, size = _compact(codes)
     several = (np.bincount(codes, minlength=size) > 1)[codes]

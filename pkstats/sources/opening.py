@@ -36,7 +36,14 @@ def open_file(path: Path, plan: Layout) -> Opened:
     suffix = path.suffix.lower()
     if suffix in R_SUFFIXES and path.is_file():
         return _from_frame(files.r_frame(path), plan, path)
-    content = files.read_bytes(path)
+
+    def score(header: set[str]) -> float:
+        return overlap(plan.kind, header)
+
+    def fit(beginning: bytes) -> float:
+        return score(text.folded(shape.find_header(beginning, score, []).header))
+
+    content = files.read_bytes(path, fit)
     if files.is_excel(content):
         if suffix in files.TEXT_SUFFIXES:
             raise UnreadableFile(
@@ -55,18 +62,11 @@ def open_file(path: Path, plan: Layout) -> Opened:
     if suffix in EXCEL_SUFFIXES:
         notes.append(f"named {suffix}, but it is delimited text: read as CSV")
     content = text.to_utf8(content, path.name, notes)
-
-    def score(header: set[str]) -> float:
-        return overlap(plan.kind, header)
-
-    content = shape.skip_preamble(content, score, notes)
-    header, delimiter = text.sniff(content, score)
-    return _from_text(content, header, delimiter, plan, path, notes)
+    return _from_text(shape.find_header(content, score, notes), plan, path, notes)
 
 
-def _from_text(
-    content: bytes, header: list[str], delimiter: str, plan: Layout, path: Path, notes: list[str]
-) -> Opened:
+def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> Opened:
+    content, header, delimiter = head
     if len(header) < 2:
         refuse(header, [field.column[0] for field in plan.fields], plan, path)
     columns = match(header, plan, path)

@@ -18,7 +18,7 @@ from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
 
-TOGETHER = ("text", "flag", "integer", "number", "date")
+TOGETHER = ("flag", "integer", "number", "date")
 RULES = (
     *("dtype", "missing", "empty", "minimum", "maximum"),
     *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
@@ -128,7 +128,7 @@ def _empty(parsed: parse.Parsed) -> np.ndarray | None:
 
 
 def _parse_families(fields: Iterable[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
-    """Parse a text file's columns that are under the same rules at once."""
+    """Parse a text file's columns that are under the same rules at once, unless they stay text."""
     families: dict[tuple[Any, ...], list[Field]] = {}
     for field in fields:
         column = cells.get(field.name)

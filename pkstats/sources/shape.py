@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,16 @@ YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$")
 PREAMBLE = 40
 
 
-def skip_preamble(content: bytes, overlap: Callable[[set[str]], float], notes: list[str]) -> bytes:
-    """Return delimited text from its header on, when the publisher wrote lines above it.
+class Head(NamedTuple):
+    """Delimited text from its header on, the header's cells and the delimiter."""
+
+    content: bytes
+    header: list[str]
+    delimiter: str
+
+
+def find_header(content: bytes, overlap: Callable[[set[str]], float], notes: list[str]) -> Head:
+    """Find the header of delimited text, when the publisher wrote lines above it, too.
 
     Parameters
     ----------
@@ -35,19 +43,24 @@ def skip_preamble(content: bytes, overlap: Callable[[set[str]], float], notes: l
     notes : list of str
         Receives a remark when lines were skipped.
     """
-    start, best, header, lines = 0, 0.0, 0, 0
+    start, best, chosen = 0, -1.0, (0, 0, [""], ",")
     for number in range(PREAMBLE):
         end = content.find(b"\n", start)
-        line = content[start : end if end >= 0 else len(content)]
-        score = overlap(text.folded(text.sniff(line, overlap)[0]))
+        cells, delimiter = text.sniff(content[start : end if end >= 0 else len(content)], overlap)
+        score = overlap(text.folded(cells))
         if score > best:
-            best, header, lines = score, start, number
+            best, chosen = score, (number, start, cells, delimiter)
         if best == 1 or end < 0:
             break
         start = end + 1
+    lines, start, header, delimiter = chosen
     if lines:
         notes.append(f"{lines} lines above the header were skipped")
-    return content[header:] if lines else content
+        content = content[start:]
+    if content.count(b'"', 0, content.find(b"\n")) % 2:
+        # A column's name goes on in the next line.
+        header, delimiter = text.sniff(content, overlap)
+    return Head(content, header, delimiter)
 
 
 def drop_tags(
@@ -123,21 +136,20 @@ def melt_years(table: Table, plan: Layout) -> Table:
         return table
     names = [name for name in table if name.startswith(f"{wide}:")]
     years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
-    values = np.array([table[name] for name in names])
-    filled = np.ascontiguousarray(~np.isnan(values).T) & table.good[:, None]
+    values = np.column_stack([table[name] for name in names])
+    filled = ~np.isnan(values) & table.good[:, None]
     counts = np.count_nonzero(filled, axis=1)
     bare = int((table.good & (counts == 0)).sum())
     if bare:
         table.report.note(f"{bare:,} rows have no value in any year")
-    row = np.repeat(np.arange(len(table)), counts)
-    column = np.flatnonzero(filled) - row * len(names)
+    row, gone = np.repeat(np.arange(len(table)), counts), set(names)
     places = pa.array(row)
     columns = {
         name: cells.take(places) if isinstance(cells, pa.Array) else cells[row]
         for name, cells in table.columns.items()
-        if name not in set(names)
+        if name not in gone
     }
     empty = np.zeros(len(row), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(years[column], empty)
-    columns[wide] = values[column, row]
+    columns["year"] = pd.arrays.IntegerArray(np.broadcast_to(years, filled.shape)[filled], empty)
+    columns[wide] = values[filled]
     return Table(columns, table.rows[row], table.report)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, as_text, encode, mask
+from pkstats.sources.cells import TEXT, encode, mask
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def settle(table: Table, plan: Layout) -> None:
     _note_estimates(table, options.get("estimates", ()))
 
 
-def count_items(values: pa.Array | pd.Series) -> Any:
+def count_items(text: pa.Array) -> Any:
     """Return how many items each comma-separated cell lists; a blank cell lists none."""
-    commas = pc.count_substring(as_text(values), ",")
+    commas = pc.count_substring(text, ",")
     counts = pc.fill_null(pc.add(commas, 1), 0).to_numpy().astype("int64")
     return pd.arrays.IntegerArray(counts, np.zeros(len(counts), dtype=bool))
 
