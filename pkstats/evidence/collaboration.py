@@ -33,9 +33,9 @@ INDICES = {
 
 
 def collaboration_years() -> pd.DataFrame:
-    """Return every year of UN peacekeeping operations with all measures of collaboration."""
+    """Return every year of UN missions with all measures of collaboration."""
     names = [name for family in FAMILIES.values() for name in family]
-    return panel("mission-year", sponsor="UN", kind="peacekeeping").derive(*names).frame
+    return panel("mission-year", sponsor="UN").derive(*names).frame
 
 
 def families(years: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -79,17 +79,19 @@ def reliability(years: pd.DataFrame | None = None) -> pd.DataFrame:
     Parameters
     ----------
     years : DataFrame, optional
-        What `collaboration_years` returns, or part of it.
+        Rows with the items; without it, all mission-years of the panel.
 
     Returns
     -------
     DataFrame
         By index: items, alpha (Cronbach's) and rows with every item.
     """
-    frame = collaboration_years() if years is None else years
+    if years is None:
+        items = dict.fromkeys(item for parts in INDICES.values() for item in parts)
+        years = panel("mission-year").derive(*items).frame
     rows = {}
     for name, items in INDICES.items():
-        values = frame[list(items)].dropna().to_numpy("float64")
+        values = years[list(items)].dropna().to_numpy("float64")
         rows[name] = {
             "items": len(items),
             "alpha": cronbach_alpha(values),
