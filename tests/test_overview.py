@@ -50,7 +50,7 @@ def test_disagreements_count_every_figure_once_and_name_the_largest():
     assert found["months"].sum() == len(table)
     assert found["largest"].max() == pytest.approx(100 * table["relative_difference"].abs().max())
     worst = table.loc[table["relative_difference"].abs().idxmax()]
-    assert worst["mission_id"] in set(found["mission_id"])
+    assert f"{worst['mission_id']}, {worst['month']}" in set(found["where"])
 
 
 def test_reasons_count_every_row_set_aside():

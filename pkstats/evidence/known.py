@@ -19,8 +19,8 @@ def disagreements() -> pd.DataFrame:
     -------
     DataFrame
         source (not chosen), chosen_source, months (mission-months that differ by over 2%), missions,
-        first, last, median and largest (absolute differences, in percent of the chosen figure), and
-        where the largest is: mission_id and month.
+        years, median and largest (absolute differences, in percent of the chosen figure), and where
+        the largest is.
     """
     table = load("personnel_sources")
     table["percent"] = 100 * table["relative_difference"].abs()
@@ -34,7 +34,10 @@ def disagreements() -> pd.DataFrame:
         largest=("percent", "max"),
     )
     worst = table.loc[groups["percent"].idxmax()].set_index(["source", "chosen_source"])
-    found = found.join(worst[["mission_id", "month"]]).reset_index()
+    years = found.pop("first").dt.strftime("%Y") + "–" + found.pop("last").dt.strftime("%Y")
+    found.insert(2, "years", years)
+    found["where"] = worst["mission_id"] + ", " + worst["month"].astype("string")
+    found = found.reset_index()
     return found.sort_values("months", ascending=False, ignore_index=True)
 
 
