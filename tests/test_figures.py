@@ -99,6 +99,21 @@ def test_a_figure_is_drawn_again_only_when_it_is_not_what_it_was(stamps, monkeyp
     assert len(drawn) == 4
 
 
+def test_a_figure_asked_for_is_drawn_where_the_reader_looks():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    before = matplotlib.get_backend()
+    matplotlib.use("svg")
+    try:
+        drawn = pk.figure("types")
+        assert type(drawn.canvas).__name__ == "FigureCanvasSVG"
+        assert plt.fignum_exists(drawn.number)
+        plt.close(drawn)
+    finally:
+        matplotlib.use(before)
+
+
 def test_an_unknown_figure_gets_a_suggestion(stamps, tmp_path):
     with pytest.raises(UnknownName, match="violence"):
         draw_all(tmp_path, only=["violense"])

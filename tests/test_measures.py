@@ -542,33 +542,3 @@ def test_the_reliabilities_the_docstrings_state_are_those_of_the_data(panels):
     assert alpha("practised", PRACTISED) == (0.60, 130)
     both = frame[["collaboration_index", "practised_index"]].dropna()
     assert len(both) == 127 and round(both.corr().iloc[0, 1], 2) == 0.41
-
-
-D_AND_S = {"Observer": 0, "TradPKO": 0, "MultiPKO": 1, "Enforcement+": 1}
-STATES = {
-    "Central Africa": 482, "Namibia": 565, "Yugoslavia-Croatia": 344, "Tajikistan": 702,
-    "Georgia-Abkhazia": 372, "Yugoslavia-Bosnia": 346, "Georgia-Ossetia": 372, "Chad": 483,
-    "Lebanon": 660, "Cyprus": 352, "Angola": 540, "Morocco/WestSah": 600, "Nicaragua": 93,
-    "El Salvador": 92, "Dominican Rep.": 42, "Haiti": 41, "Guatemala": 90, "Mozambique": 541,
-    "India-Kashmir": 750, "Liberia": 450, "Rwanda": 517, "Cambodia": 811, "India-partition": 750,
-    "Somalia": 520, "Congo/Zaire": 490, "Yemen-N/Arab Rep": 678,
-}  # fmt: skip
-
-
-def test_mission_types_agree_with_doyle_and_sambanis_as_the_docs_say(source, panels):
-    path = source("replication/doyle_sambanis2000/peace.csv")
-    wars = pd.read_csv(path, keep_default_na=False, na_values=["", "NA"])
-    wars = wars[wars["cname"].isin(STATES) & (wars["untype"] != "None")]
-    hosts = pk.load("hosts")
-    hosts = hosts.loc[hosts["role"] == "host", ["mission_id", "state"]].drop_duplicates()
-    typed = panels["mission-year"].dropna(subset=["mission_type"]).merge(hosts, on="mission_id")
-    agree = []
-    for war in wars.itertuples():
-        end = 1999 if np.isnan(war.yrend) else 1900 + int(war.yrend)
-        near = typed[(typed["state"] == STATES[war.cname]) & (typed["year"] <= min(end + 2, 1999))]
-        near = near[near["year"] >= 1900 + war.yrbeg]
-        after = near[near["year"] >= end]
-        types = (after if len(after) else near)["mission_type"]
-        agree.append((types != "traditional").any() == D_AND_S[war.untype])
-    assert len(agree) == 33
-    assert sum(agree) == 24

@@ -109,7 +109,7 @@ def verdicts(*names: str | Claim) -> pd.DataFrame:
                 "specifications": tally.specifications,
                 "claimed": tally.claimed,
                 "other": tally.opposite,
-                "association": tally.median,
+                "association": round(tally.median, 2) + 0.0,
                 "detectable": tally.detectable,
                 "rows": tally.n_min,
                 "clusters": tally.clusters_min,

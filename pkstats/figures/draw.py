@@ -134,7 +134,7 @@ def figure(name: str) -> Figure:
         When no figure has that name.
     """
     _known(name)
-    with theme():
+    with theme(screen=True):
         return FIGURES[name].draw()
 
 

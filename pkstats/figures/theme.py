@@ -60,8 +60,12 @@ DECIMALS = re.compile(r"(\.\d\d)\d+")
 
 
 @contextmanager
-def theme() -> Iterator[None]:
-    """Draw with the project's settings, without a screen."""
+def theme(screen: bool = False) -> Iterator[None]:
+    """Draw with the project's settings; without `screen`, away from any window or notebook."""
+    if screen:
+        with matplotlib.rc_context(SETTINGS):
+            yield
+        return
     backend = matplotlib.get_backend()
     matplotlib.use("Agg")
     try:

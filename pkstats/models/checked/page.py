@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from pkstats.errors import BadModel
 from pkstats.models.checked.fixtures import compare, oracles, summary
 from pkstats.models.replications import replicate, studies
 from pkstats.tables.places import CHECKOUT
 
 FIXTURES = CHECKOUT / "tests" / "r"
 STORED = Path(__file__).with_name("replications.toml")
+COLUMNS = ("term", "quantity", "ours", "published", "difference", "agrees")
 
 
 def checked_page(fixtures: Path | None = None) -> str:
@@ -49,6 +51,31 @@ def stored() -> dict[str, Any]:
     return tomllib.loads(_text(STORED.name))
 
 
+def compared(study: str) -> pd.DataFrame:
+    """Return a study's numbers as last refitted beside the published ones.
+
+    Parameters
+    ----------
+    study : str
+        One of those that `pkstats.models.replications.studies` names.
+
+    Returns
+    -------
+    DataFrame
+        term, quantity, ours and published (at the digits published), difference (ours before rounding
+        − published) and agrees.
+
+    Raises
+    ------
+    BadModel
+        For an unknown study.
+    """
+    found = stored()
+    if study not in found:
+        raise BadModel(f"study must be one of {', '.join(found)}; found {study!r}.")
+    return pd.DataFrame(found[study]["numbers"], columns=list(COLUMNS))
+
+
 def _text(name: str) -> str:
     return files("pkstats.models.checked").joinpath(name).read_text("utf-8")
 
@@ -76,15 +103,22 @@ def replications(sources: Path) -> str:
         }
         lines += [f"{name} = {_quoted(value)}" for name, value in about.items()]
         lines.append("numbers = [")
-        columns = ("term", "quantity", "ours", "published", "digits", "agrees")
-        for term, quantity, ours, published, digits, agrees in zip(
+        columns = ("term", "quantity", "ours", "published", "digits", "difference", "agrees")
+        for term, quantity, ours, published, digits, difference, agrees in zip(
             *(found.table[name] for name in columns), strict=True
         ):
             cells = (term, quantity, f"{ours:.{digits}f}", f"{published:.{digits}f}")
+            cells = (*cells, _difference(difference, digits))
             mark = "true" if agrees else "false"
             lines.append(f"  [{', '.join(map(_quoted, cells))}, {mark}],")
         lines.append("]")
     return "\n".join(lines) + "\n"
+
+
+def _difference(value: float, digits: int) -> str:
+    """Return a difference with one decimal more than what it is the difference of."""
+    places = digits + 1 if digits else 0
+    return f"{round(value, places) + 0.0:.{places}f}"
 
 
 def refresh(sources: Path) -> Path:
@@ -152,9 +186,9 @@ def _replication(study: str, entry: dict[str, Any]) -> str:
         f"Family `{entry['family']}`, `{entry['vcov']}`{clustered}. {same} of {len(numbers)} published "
         "numbers agree at their printed digits.",
         "",
-        _row("term", "quantity", "ours", "published", "agrees"),
-        "|---|---|---:|---:|---|",
+        _row(*COLUMNS),
+        "|---|---|---:|---:|---:|---|",
     ]
-    for term, quantity, ours, published, agrees in numbers:
-        lines.append(_row(term, quantity, ours, published, "yes" if agrees else "NO"))
+    for *cells, agrees in numbers:
+        lines.append(_row(*cells, "yes" if agrees else "NO"))
     return "\n".join(lines)
