@@ -1,0 +1,295 @@
+"""The tables of a case that are meant to be read: few columns, one thing each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from pkstats.errors import UnknownName, suggestion
+from pkstats.evidence.case_data import read, stamp, summed
+from pkstats.evidence.case_gaps import parts
+from pkstats.evidence.case_scope import Scope
+from pkstats.evidence.case_scores import matrix
+from pkstats.evidence.case_tables_people import (
+    Frames,
+    blocks,
+    displacement,
+    governance,
+    humanitarian,
+    notes,
+    safety,
+    when,
+)
+from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
+from pkstats.evidence.readable import Readable
+from pkstats.panel import panel
+from pkstats.registry.missions import AS_OF
+
+SINCE = range(-2, 11)
+AROUND = 5
+TYPES = (
+    "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three or "
+    "more of six areas of peacebuilding. Traditional: the rest. "
+)
+KINDS = {
+    "mediation": ("mediation", "mediation attempts (Civil Wars Mediation data)"),
+    "peace process text": ("pa-x", "texts of peace processes (PA-X)"),
+}
+
+
+def table(name: str, scope: Scope, frames: Frames) -> Readable:
+    """Return one of the tables of a case.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such table, with the names there are.
+    """
+    if name not in TABLES:
+        raise UnknownName(
+            f"A case has no table {name!r}.{suggestion(name, TABLES)} Tables are: {', '.join(TABLES)}."
+        )
+    return TABLES[name](scope, frames)
+
+
+def chain(scope: Scope, frames: Frames) -> Readable:
+    """Return the missions of the case with dates, documents and greatest known strength."""
+    known = read("missions").set_index("mission_id")
+    strength = frames["resources"].dropna(subset=["total"])
+    rows = []
+    for item in scope.chain.to_dict("records"):
+        name = item["mission_id"]
+        total = (
+            strength[strength["mission_id"] == name].set_index("month")["total"].astype("float64")
+        )
+        over, exit_document = item["exit"] == "ongoing", known["exit_document"].get(name)
+        ended = [None if pd.isna(word) else str(word) for word in (item["exit"], exit_document)]
+        rows.append(
+            {
+                "mission": name,
+                "role": "the case" if item["role"] == "main" else item["role"],
+                "sent by": item["sponsor"],
+                "from": _day(item["start"]),
+                "to": "ongoing" if over else _day(item["end"]),
+                "established by": known["established_by"].get(name),
+                "how it ended": None if over else ", ".join(filter(None, ended)) or None,
+                "most in uniform": f"{total.max():,.0f} ({total.idxmax()})" if len(total) else None,
+            }
+        )
+    frame = pd.DataFrame(rows).astype("object")
+    return Readable(
+        "The missions of the case",
+        frame.where(frame.notna(), None),
+        f"Ongoing: there on {AS_OF}. Strength is the greatest figure known; UN figures start in "
+        "November 1990. A dash: no document or figure at hand.",
+    )
+
+
+def facts(scope: Scope, frames: Frames) -> Readable:
+    """Return the facts, each with its document in full."""
+    return Readable(f"Facts on {scope.mission.id}, each with its document", frames["facts"])
+
+
+def mandates(scope: Scope, frames: Frames) -> Readable:
+    """Return the mandates of the mission: document, tasks, what changed, and the type by the rule."""
+    events = frames["timeline"]
+    ours = events[(events["kind"] == "mandate") & (events["mission_id"] == scope.mission.id)]
+    types = _types(stamp())
+    types = types[types["mission_id"] == scope.mission.id].set_index("month")["mission_type"]
+    months = pd.PeriodIndex(ours["date"], freq="M")
+    # A mandate may be dated some months before the mission begins: its type is that of the first month.
+    first = types.index.min() if len(types) else None
+    found = [types.get(max(month, first)) if first is not None else None for month in months]
+    rows = pd.DataFrame(
+        {
+            "from": months.astype("str"),
+            "document": ours["document"].to_numpy(),
+            "what it asks": ours["what"].to_numpy(),
+            "type by the rule": found,
+        }
+    )
+    kept = rows[rows["what it asks"] != rows["what it asks"].shift()]
+    return Readable(
+        f"Mandates of {scope.mission.id}, where tasks change",
+        kept.reset_index(drop=True),
+        f"{TYPES}{notes('timeline', frames, 'mandates')}".strip(),
+    )
+
+
+@lru_cache(maxsize=2)
+def _types(build: tuple[str, int]) -> pd.DataFrame:
+    """Return the type of every mission by month."""
+    frame = panel("mission-month").derive("mission_type").frame
+    return frame.loc[frame["mission_type"].notna(), ["mission_id", "month", "mission_type"]]
+
+
+def strength(scope: Scope, frames: Frames) -> Readable:
+    """Return deployed strength beside what was authorised, by year or by five years."""
+    frame = frames["resources"]
+    frame = frame[
+        (frame["role"] == "main") & frame[["total", "total_authorised"]].notna().any(axis=1)
+    ]
+    frame = frame.assign(year=frame["month"].dt.year)
+    rows = []
+    for years, block in blocks(frame):
+        both = block.dropna(subset=["total", "total_authorised"])
+        sums = both[["total", "total_authorised"]].astype("float64").sum()
+        deployed, authorised = (
+            block[name].dropna().astype("float64") for name in ("total", "total_authorised")
+        )
+        rows.append(
+            {
+                "years": years,
+                "deployed (mean)": deployed.mean() if len(deployed) else np.nan,
+                "months with it": len(deployed),
+                "authorised (mean)": authorised.mean() if len(authorised) else np.nan,
+                "months with both": len(both),
+                "deployed of authorised": (
+                    f"{sums['total'] / sums['total_authorised']:.0%}"
+                    if sums["total_authorised"] > 0
+                    else None
+                ),
+            }
+        )
+    return Readable(
+        f"Uniformed strength of {scope.mission.id} against what was authorised",
+        pd.DataFrame(rows),
+        notes("resources", frames),
+    )
+
+
+def violence(scope: Scope, frames: Frames) -> Readable:
+    """Return deaths by type, from two years before the mission to five years after it."""
+    frame = frames["violence"]
+    frame = frame[frame["series"] == HOSTS]
+    frame = frame[frame["year"].between(scope.first - 2, scope.last + AROUND)]
+    rows = []
+    for years, block in blocks(frame, scope):
+        counted = block[block["type"] != "non_state"]
+        n = block["year"].nunique()
+        means = {kind: group["deaths"].sum() / n for kind, group in block.groupby("type")}
+        low, high = counted["low"].sum() / n, counted["high"].sum() / n
+        rows.append(
+            {
+                "years": years,
+                "when": when(int(block["year"].min()), scope),
+                "in battle with the state": means.get("state_based"),
+                "civilians": means.get("one_sided"),
+                "UCDP's bounds for both": f"{low:,.0f} to {high:,.0f}",
+                "between other groups": means.get("non_state"),
+            }
+        )
+    numbers = ["in battle with the state", "civilians", "between other groups"]
+    table_ = pd.DataFrame(rows)
+    if len(table_):
+        table_[numbers] = table_[numbers].astype("float64")
+    return Readable(f"Deaths a year in {scope.places} (UCDP)", table_, notes("violence", frames))
+
+
+def company(scope: Scope, frames: Frames) -> Readable:
+    """Return deaths by year since arrival, here and in the comparison sets."""
+    frame = frames["violence"]
+    ours = frame[(frame["series"] == HOSTS) & (frame["type"] != "non_state")]
+    here = summed(ours.assign(year=ours["since"]), "deaths")
+    rows = []
+    for since in SINCE:
+        row: dict[str, object] = {"year after arrival": since, "here": here.get(since, np.nan)}
+        for name in (MISSIONS, NONE):
+            part = frame[(frame["series"] == name) & (frame["since"] == since)]
+            label = "other UN missions" if name == MISSIONS else "no mission"
+            row[f"{label}: median"] = float(part["deaths"].iloc[0]) if len(part) else np.nan
+            row[f"{label}: middle half"] = (
+                f"{part['low'].iloc[0]:,.0f} to {part['high'].iloc[0]:,.0f}" if len(part) else None
+            )
+            row[f"{label}: how many"] = int(part["n"].iloc[0]) if len(part) else None
+        rows.append(row)
+    table_ = pd.DataFrame(rows).dropna(axis="columns", how="all")
+    table_ = table_.dropna(
+        subset=[name for name in table_ if name != "year after arrival"], how="all"
+    )
+    counts = [name for name in map(str, table_) if name.endswith("how many")]
+    return Readable(
+        "Deaths in battle and of civilians a year, beside other missions and conflicts without one",
+        table_.astype(dict.fromkeys(counts, "Int64")),
+        "Year 0 is the year of arrival. Other UN missions: all since 1989 of other families. No "
+        "mission: conflicts of like size in the two years before, without a mission before and after. "
+        "Company, not a counterfactual.",
+    )
+
+
+def agreements(scope: Scope, frames: Frames) -> Readable:
+    """Return the peace agreements of the years shown, and counts of mediation and texts."""
+    frame = frames["diplomacy"]
+    signed = frame[frame["kind"] == "agreement"]
+    rows = pd.DataFrame(
+        {
+            "date": signed["date"].dt.strftime("%Y-%m-%d"),
+            "agreement": signed["what"],
+            "kind": signed["type"],
+            "did it end": signed["outcome"],
+            "while it was there": signed["deployed"].map({True: "yes", False: "no"}),
+        }
+    )
+    there = frame.loc[frame["deployed"].astype(bool), "kind"].value_counts()
+    counts = [f"{words}: {int(there.get(kind, 0))}" for kind, words in _listed_kinds(scope, frames)]
+    note = f"Also listed while it was there: {'; '.join(counts)}." if counts else ""
+    return Readable(
+        f"Peace agreements in {scope.places} (UCDP)",
+        rows.reset_index(drop=True),
+        " ".join(filter(None, (note, notes("diplomacy", frames)))),
+    )
+
+
+def _listed_kinds(scope: Scope, frames: Frames) -> list[tuple[str, str]]:
+    """Return the kinds of talks whose lists cover some of the mission's years: no list is no zero."""
+    gaps = frames["gaps"]
+    outside = gaps[(gaps["last"] < scope.first) | (gaps["first"] > scope.last)]
+    unlisted = " ".join(outside.loc[outside["part"] == "diplomacy", "series"]).lower()
+    return [(kind, words) for kind, (name, words) in KINDS.items() if name not in unlisted]
+
+
+def scores(scope: Scope, frames: Frames) -> Readable:
+    """Return every success measure by period, in words."""
+    cells = matrix(frames["scores"])
+    words = cells.map(lambda cell: cell[0] if isinstance(cell, tuple) else "")
+    heads = ["during and at exit", "2 years after", "5 years after", "10 years after"]
+    words.columns = pd.Index([*heads, "to the end of the data"])
+    words.insert(0, "measure", words.index)
+    return Readable(
+        f"{scope.mission.id} on every measure of success",
+        words.reset_index(drop=True),
+        "yes or no: whether the goal was reached; else the rank among all missions with a figure (1 is "
+        "best). later: ongoing, or the window is not over. –: the data do not cover it.",
+    )
+
+
+def limits(scope: Scope, frames: Frames) -> Readable:
+    """Return where the data of each part stop."""
+    frame = frames["gaps"]
+    titles = {part: entry["title"] for part, entry in parts().items()}
+    rows = pd.DataFrame({"part": frame["part"].map(titles), "where the data stop": frame["note"]})
+    return Readable("Where the data stop", rows)
+
+
+TABLES: dict[str, Callable[[Scope, Frames], Readable]] = {
+    "chain": chain,
+    "facts": facts,
+    "mandates": mandates,
+    "strength": strength,
+    "violence": violence,
+    "company": company,
+    "agreements": agreements,
+    "displacement": displacement,
+    "humanitarian": humanitarian,
+    "governance": governance,
+    "safety": safety,
+    "scores": scores,
+    "limits": limits,
+}
+
+
+def _day(date: object) -> str | None:
+    return None if date is None or pd.isna(date) else f"{pd.Timestamp(str(date)):%Y-%m-%d}"

@@ -1,0 +1,87 @@
+"""Tables to read: whole sentences in their cells, numbers as people write them, gaps as dashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from numbers import Integral, Real
+
+import pandas as pd
+
+MISSING = "–"
+SHORT, LONG, WIDE = 14, 25, 160
+UNBROKEN, ROOMY = "; white-space:nowrap", "; min-width:11em"
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A frame with a title and a note, shown in full in text and in a notebook.
+
+    Attributes
+    ----------
+    title : str
+        What the table shows.
+    frame : DataFrame
+        The values; floats are shown with the digits that matter, missing ones as a dash.
+    note : str
+        What to keep in mind; may be empty.
+    """
+
+    title: str
+    frame: pd.DataFrame = field(repr=False)
+    note: str = ""
+
+    def __repr__(self) -> str:
+        words = self.frame.map(written).astype("str")
+        text = words.to_string(index=False) if len(words) else "nothing to show"
+        if len(words) and len(text.partition("\n")[0]) > WIDE:
+            rows = [
+                " | ".join(map(str, row)) for row in [tuple(words), *words.itertuples(index=False)]
+            ]
+            text = "\n".join(rows)
+        return "\n".join(filter(None, (self.title, text, self.note)))
+
+    def _repr_html_(self) -> str:
+        styles = {name: _side(self.frame[name]) for name in self.frame}
+        head = "".join(
+            f"<th{style.replace(UNBROKEN, '')}>{escape(str(name))}</th>"
+            for name, style in styles.items()
+        )
+        rows = [
+            "<tr>" + "".join(_cell(row[name], style) for name, style in styles.items()) + "</tr>"
+            for row in self.frame.to_dict("records")
+        ]
+        body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+        table = f'<table class="dataframe">{body}</table>' if rows else "<p>Nothing to show.</p>"
+        note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
+        return f"<p><b>{escape(self.title)}</b></p>{table}{note}"
+
+
+def written(value: object) -> str:
+    """Return a value as people write it: 12,552; 0.42; 3.1; a dash where it is missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return f"{int(value):,}".replace("-", "−")
+    if isinstance(value, Real):
+        number = float(value)
+        digits = 0 if abs(number) >= 10 or number == round(number) else 1 if abs(number) >= 1 else 2
+        return f"{number:,.{digits}f}".replace("-", "−")
+    return str(value)
+
+
+def _side(column: pd.Series) -> str:
+    """Return how a column is set: numbers right, words left, short words unbroken, long ones wide."""
+    if pd.api.types.is_numeric_dtype(column):
+        return ' style="text-align:right"'
+    longest = max((len(written(value)) for value in column), default=0)
+    width = (
+        "; white-space:nowrap" if longest <= SHORT else "; min-width:11em" if longest > LONG else ""
+    )
+    return f' style="text-align:left{width}"'
+
+
+def _cell(value: object, style: str) -> str:
+    return f"<td{style}>{escape(written(value))}</td>"
