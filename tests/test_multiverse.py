@@ -126,7 +126,7 @@ def test_an_outcome_without_variation_in_a_sample_is_flagged():
         ({"controls": ["nothing"]}, "nothing"),
         ({"controls": {"sometimes": ["x0"]}}, "sometimes"),
         ({"family": "logistic"}, "logistic"),
-        ({"samples": {"odd": "x0 >"}}, "cannot read"),
+        ({"samples": {"odd": "x0 >"}}, "cannot be read"),
         ({"samples": {"none": "x0 > 99"}}, "no rows"),
         ({"treatment": "C(region)"}, "coefficients"),
         ({"exclude": [("x0", "x9")]}, "exclude"),

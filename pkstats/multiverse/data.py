@@ -15,6 +15,8 @@ from pkstats.models.families import family as find_family
 from pkstats.models.formula import design, evaluate, parse
 from pkstats.multiverse.grid import Batch, Fixed, Grid
 from pkstats.multiverse.likelihood import Rows
+from pkstats.multiverse.queries import columns as queried
+from pkstats.multiverse.queries import select
 from pkstats.multiverse.variance import KINDS, Clusters, ways
 
 BATCHED = ("ols", "logit", "poisson")
@@ -112,15 +114,15 @@ class Table:
 
 
 def needed(grid: Grid, setting: Setting) -> list[str]:
-    """Return the columns that a grid uses, outcomes and clusters included.
-
-    A sample's query may use more.
-    """
+    """Return the columns that a grid uses, outcomes, clusters and those of queries included."""
     formulas = [parse(f"~ {term}").columns for term in (*grid.treatments, *grid.controls)]
     formulas += [parse(f"{outcome} ~ 1").outcome_columns for outcome in grid.families]
     others = [*setting.cluster, *(name for option in grid.fixed for name in option)]
     others += [setting.weights] if setting.weights else []
     others += [value for value in (setting.options or {}).values() if isinstance(value, str)]
+    others += [
+        name for query in grid.samples.values() if query is not None for name in queried(query)
+    ]
     return list(dict.fromkeys([name for names in formulas for name in names] + others))
 
 
@@ -132,17 +134,7 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
     BadModel
         When the query cannot be read or leaves no row.
     """
-    query = grid.samples[name]
-    chosen = frame
-    if query is not None:
-        try:
-            chosen = frame.query(query)
-        except Exception as problem:
-            raise BadModel(
-                f"The sample {name!r} has a query that pandas cannot read: {query!r} ({problem})."
-            ) from None
-    if not len(chosen):
-        raise BadModel(f"The sample {name!r} ({query}) has no rows.")
+    chosen = select(frame, name, grid.samples[name])
     terms = {text: term(text, chosen) for text in (*grid.treatments, *grid.controls)}
     for text in grid.treatments:
         if terms[text].columns.shape[1] != 1:

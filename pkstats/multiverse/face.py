@@ -51,7 +51,8 @@ def multiverse(
         "one of": {"income": ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out.
         A term may hold several columns: ``"x + I(x**2)"``.
     samples : mapping of str to str or None, optional
-        Names and pandas queries; None takes every row.
+        Names and queries over columns, such as ``"year >= 2000 and region in ['Africa']"``; None
+        takes every row.
     family : str, sequence of str, or mapping of outcomes to these
         ols, logit and poisson are solved thousands at a time; any other family of `pkstats.fit`
         one by one.

@@ -41,7 +41,7 @@ class Grid:
     Attributes
     ----------
     samples : mapping of str to str or None
-        Names and pandas queries.
+        Names and queries.
     families : mapping of str to tuple of str
         Each outcome's families.
     controls : tuple of str

@@ -20,6 +20,7 @@ from pkstats.multiverse.careful import fit_one, formula
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.leave_out import Influence, influence
+from pkstats.multiverse.queries import select
 from pkstats.multiverse.run import Resources
 from pkstats.multiverse.summary import drivers, shares
 
@@ -166,10 +167,8 @@ class Multiverse:
         if not 0 <= specification < self.size:
             raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
-        query = self.grid.samples[batch.sample]
-        frame = self._data()
         text = formula(self.grid, batch, chosen)
-        rows = frame if query is None else frame.query(query)
+        rows = select(self._data(), batch.sample, self.grid.samples[batch.sample])
         return fit_one(text, rows, batch.family, self.setting)
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:

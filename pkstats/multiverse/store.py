@@ -31,14 +31,7 @@ def fingerprint(frame: pd.DataFrame, grid: Grid, setting: Setting) -> str:
     digest.update(np.packbits(grid.sets).tobytes())
     for batch in grid.batches:
         digest.update(batch.sets.astype("int64").tobytes())
-    names = [name for name in needed(grid, setting) if name in frame]
-    queried = [
-        name
-        for name in frame
-        if name not in names
-        and any(query and str(name) in query for query in grid.samples.values())
-    ]
-    for name in (*names, *queried):
+    for name in needed(grid, setting):
         digest.update(str(name).encode())
         digest.update(pd.util.hash_pandas_object(frame[name], index=False).to_numpy().tobytes())
     return digest.hexdigest()
