@@ -19,7 +19,7 @@ from pkstats.multiverse.queries import columns as queried
 from pkstats.multiverse.queries import select
 from pkstats.multiverse.variance import KINDS, Clusters, ways
 
-BATCHED = ("ols", "logit", "poisson")
+BATCHED = ("ols", "logit", "poisson", "negbin")
 # Below this share of its length a column that fixed effects absorbed is rounding noise.
 ABSORBED = 1e-9
 

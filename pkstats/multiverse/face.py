@@ -54,7 +54,7 @@ def multiverse(
         Names and queries over columns, such as ``"year >= 2000 and region in ['Africa']"``; None
         takes every row.
     family : str, sequence of str, or mapping of outcomes to these
-        ols, logit and poisson are solved thousands at a time; any other family of `pkstats.fit`
+        ols, logit, poisson and negbin are solved thousands at a time; any other family of `pkstats.fit`
         one by one.
     fixed_effects : None, str, tuple of str, or a list of these
         Each member of a list is an option: ``[None, "family", ("family", "year")]``.
