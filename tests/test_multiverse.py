@@ -175,12 +175,44 @@ def test_an_outcome_without_variation_in_the_rows_of_one_control_is_flagged(fami
         ({"memory": 0}, "memory"),
         ({"vcov": "hc9"}, "hc9"),
         ({"cluster": None, "vcov": "cr1"}, "cluster"),
+        ({"cluster": ("g", "h", "region")}, "one column or two"),
+        ({"treatment": 5}, "a name or a list of names"),
+        ({"outcome": None}, "a name or a list of names"),
+        ({"controls": {"one of": ["x0", "x1"]}}, "named groups"),
+        ({"controls": {"one of": {"place": "x0"}}}, "list of terms"),
+        ({"fixed_effects": ["h", "h"]}, "twice"),
+        ({"samples": ["x0 > 0"]}, "names and queries"),
+        ({"memory": "64MB"}, "memory"),
+        ({"memory": float("nan")}, "memory"),
+        ({"seed": "one"}, "seed"),
+        ({"vcov": 5}, "vcov"),
+        ({"colour": "red"}, "no colour="),
+        ({"weights": "x0"}, "below zero"),
     ],
 )
 def test_bad_grids_are_refused_with_a_reason(options, message):
     call = {"outcome": "y", "treatment": "t", "controls": ["x0"], "cluster": "g"} | options
     with pytest.raises(BadModel, match=message):
         pk.multiverse(data(), **call)
+
+
+def test_data_of_no_kind_no_rows_or_no_complete_row_are_named():
+    with pytest.raises(BadModel, match="DataFrame or a panel"):
+        pk.multiverse([1, 2], "y", "t")
+    with pytest.raises(BadModel, match="no rows"):
+        pk.multiverse(data().iloc[:0], "y", "t")
+    m = pk.multiverse(data().assign(y=np.nan), "y", "t", ["x0"], cluster="g")
+    assert (m.frame["flags"] == "no estimate").all()
+    assert m.frame["why"].str.contains("missing").all()
+
+
+def test_a_two_way_variance_below_zero_says_so():
+    draw = np.random.default_rng(1)
+    frame = data().assign(few=draw.integers(0, 3, 260), other=draw.integers(0, 3, 260))
+    m = pk.multiverse(frame, "y", "t", NAMES[:4], cluster=("few", "other"))
+    lost = m.frame["std_error"].isna()
+    assert lost.any() and m.frame.loc[lost, "estimate"].notna().all()
+    assert m.frame.loc[lost, "why"].str.contains("below zero").all()
 
 
 def test_two_codings_of_one_column_and_excluded_pairs_never_stand_together():
@@ -383,8 +415,11 @@ def test_a_plot_has_one_row_for_each_choice():
     assert labels == ["treatment: t", "treatment: x5", "with x0", "with x1", "with x2"]
 
 
+@pytest.mark.optional
 def test_a_dask_cluster_takes_the_work():
-    distributed = pytest.importorskip("distributed", reason="optional: needs dask and distributed")
+    distributed = pytest.importorskip(
+        "distributed", reason="optional: pip install '.[cluster]' brings dask and distributed"
+    )
     import joblib
 
     frame = data()

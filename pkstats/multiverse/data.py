@@ -142,6 +142,12 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
                 f"The treatment {text!r} has {terms[text].columns.shape[1]} coefficients; a "
                 "specification reports one. Use a number or a column of 0 and 1."
             )
+    weights = _number(chosen, setting.weights)
+    if weights is not None and (weights < 0).any():
+        raise BadModel(
+            f"Weights must be zero or more; {setting.weights!r} has {int((weights < 0).sum())} below "
+            "zero. Drop those rows or mend the weights."
+        )
     names = [column for column in needed(grid, setting) if column in chosen]
     return Sample(chosen[names], terms)
 
@@ -179,7 +185,7 @@ def _nested(node: ast.AST | None) -> bool:
 def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: bool = False) -> Table:
     """Return the arrays of one batch; with `dummies` fixed effects of least squares are columns."""
     used = grid.sets[batch.sets]
-    always, some = used.all(axis=0), used.any(axis=0)
+    always, some = np.logical_and.reduce(used), np.logical_or.reduce(used)
     frame = here.frame
     outcome = evaluate_outcome(batch.outcome, frame)
     complete = ~np.isnan(outcome) & ~here.terms[batch.treatment].missing

@@ -43,9 +43,9 @@ def ways(codes: np.ndarray | None) -> tuple[Clusters, ...]:
 
 
 def _indicator(codes: np.ndarray) -> sparse.csr_array:
-    dense = np.unique(codes, return_inverse=True)[1]
+    labels, dense = np.unique(codes, return_inverse=True)
     rows = np.arange(len(dense))
-    return sparse.csr_array((np.ones(len(dense)), (dense, rows)))
+    return sparse.csr_array((np.ones(len(dense)), (dense, rows)), (len(labels), len(dense)))
 
 
 def counts(
