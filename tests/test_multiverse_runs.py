@@ -270,6 +270,22 @@ def test_a_curve_is_readable_at_every_size(controls):
     assert len(top.collections) < 20
 
 
+def test_one_specification_is_drawn_and_named_as_one():
+    m = pk.multiverse(data(), "y", "t")
+    assert repr(m).startswith("Multiverse: 1 specification\n")
+    assert "1 specification from" in m.plot().texts[1].get_text()
+
+
+def test_a_curve_of_very_many_draws_an_even_part_and_keeps_the_ends(monkeypatch):
+    m = grid_of(9)
+    monkeypatch.setattr("pkstats.figures.curve.MOST", 500)
+    top = m.plot().axes[0]
+    points = [each.get_offsets() for each in top.collections if isinstance(each, PathCollection)]
+    drawn = np.concatenate([np.asarray(each)[:, 1] for each in points if len(each)])
+    assert len(drawn) == 500 < m.size
+    assert (drawn.min(), drawn.max()) == (m.frame["estimate"].min(), m.frame["estimate"].max())
+
+
 def test_a_curve_is_the_same_bytes_each_time():
     m, pictures = grid_of(9), []
     for _ in range(2):

@@ -122,8 +122,8 @@ def kinds(
         axes.set_ylim(*_limits(drawn, ratio))
     for i, (label, colour) in enumerate(KINDS):
         here = kind == i
-        # Wide enough to be seen: two pixels, or all the room there is.
-        half = float(np.clip(len(frame) / 600, 0.08, 0.5))
+        # Wide enough to be seen: two pixels, or all the room there is; few specifications stay slim.
+        half = float(np.clip(len(frame) / 600, min(0.08, 0.008 * len(frame)), 0.5))
         _intervals(axes, place[here], low[here], high[here], colour, half)
         if here.any():
             words = label.replace("zero", "one") if ratio else label
@@ -235,7 +235,8 @@ def _words(
     figure.text(0.01, 1 - 0.12 / height, head, fontsize=12, fontweight="bold", va="top")
     fewest, most = frame["n"].min(), frame["n"].max()
     rows = f"{fewest:,} to {most:,} rows" if fewest < most else f"{most:,} rows"
-    text = f"{m.size:,} specifications from low to high, {rows}"
+    many = "specifications" if m.size > 1 else "specification"
+    text = f"{m.size:,} {many} from low to high, {rows}"
     if m.setting.cluster:
         text += f", clustered by {' and '.join(m.setting.cluster)}"
     many = " Dark: most specifications there make the choice." if len(frame) > SINGLY else ""

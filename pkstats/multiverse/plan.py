@@ -31,15 +31,16 @@ class Plan:
     seed : int
         For whatever is drawn later: influence, permutations.
     memory : float
-        Megabytes that the arrays of all workers may take.
+        Megabytes that the arrays of all workers, and the results, may take; larger results go to
+        `save`.
     workers : int, optional
         By default every core, or what a surrounding ``joblib.parallel_config`` says; a Dask or Ray
         cluster takes the work through its backend there.
     progress : bool, optional
         A progress bar; by default for 20,000 specifications or more.
     save : path, optional
-        Write parts there while running and the result at the end; a run that was interrupted goes
-        on where it stopped.
+        Write parts there while running and the result at the end; `frame` is then read from it. A
+        run that was interrupted goes on where it stopped.
     options : mapping
         Further options of `pkstats.fit`, such as ``exposure=``.
     """

@@ -247,7 +247,8 @@ class Multiverse:
             for name, options in self.axes.items()
             if len(options) > 1 and not name.startswith("control ")
         ]
-        lines = [f"Multiverse: {self.size:,} specifications{': ' * bool(axes)}{', '.join(axes)}"]
+        many = "specifications" if self.size > 1 else "specification"
+        lines = [f"Multiverse: {self.size:,} {many}{': ' * bool(axes)}{', '.join(axes)}"]
         varying = len(self.controls)
         if varying:
             lines.append(f"{varying} controls in or out")
