@@ -42,7 +42,9 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
 }
 # Pages without a section of their own have nothing to show at the side.
-html_sidebars = {name: [] for name in ("index", "start", "checked", "conventions", "architecture")}
+html_sidebars = {
+    name: [] for name in ("index", "start", "checked", "multiverse", "conventions", "architecture")
+}
 html_static_path = ["_static"]
 html_css_files = ["pkstats.css"]
 html_copy_source = False

@@ -18,6 +18,7 @@ from pkstats.multiverse.lattice import subsets
 from pkstats.multiverse.permutation import exchange
 
 NAMES = [f"x{i}" for i in range(6)]
+FAMILIES = [("ols", "y"), ("logit", "b"), ("poisson", "c"), ("negbin", "c")]
 
 
 def data(rows: int = 260, clusters: int = 30, gaps: bool = False) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def worst(m, count: int = 12) -> float:
 
 
 @pytest.mark.parametrize("vcov", ["cr1", "hc1", "hc0", "classical"])
-@pytest.mark.parametrize(("family", "outcome"), [("ols", "y"), ("logit", "b"), ("poisson", "c")])
+@pytest.mark.parametrize(("family", "outcome"), FAMILIES)
 @pytest.mark.parametrize("gaps", [False, True])
 def test_every_specification_equals_fit(family, outcome, vcov, gaps):
     m = pk.multiverse(data(gaps=gaps), outcome, "t", NAMES, family=family, cluster="g", vcov=vcov)
@@ -62,7 +63,7 @@ def test_every_specification_equals_fit(family, outcome, vcov, gaps):
     assert worst(m) < 1e-8
 
 
-@pytest.mark.parametrize(("family", "outcome"), [("ols", "y"), ("logit", "b"), ("poisson", "c")])
+@pytest.mark.parametrize(("family", "outcome"), FAMILIES)
 @pytest.mark.parametrize(
     "options",
     [
@@ -93,8 +94,36 @@ def test_least_squares_absorbs_two_ways_of_fixed_effects():
 
 
 def test_other_families_go_one_by_one():
-    m = pk.multiverse(data(), "c", "t", NAMES[:1], family="negbin", cluster="g")
+    m = pk.multiverse(data(), "b", "t", NAMES[:1], family="probit", cluster="g")
     assert (m.frame["flags"] == "refitted").all() and worst(m) < 1e-12
+
+
+def test_counts_that_vary_no_more_than_a_poisson_are_left_to_the_careful_path():
+    frame = data().assign(even=lambda d: np.random.default_rng(1).binomial(9, 0.5, len(d)))
+    m = pk.multiverse(frame, "even", "t", NAMES[:2], family="negbin", cluster="g")
+    assert (m.frame["flags"] == "no estimate").all() and m.frame["why"].str.contains(
+        "Poisson"
+    ).all()
+
+
+@pytest.mark.parametrize("level", [0.0, 4.0, 9.0])
+@pytest.mark.parametrize("dispersion", [0.1, 1.0, 6.0])
+def test_negative_binomials_of_any_size_and_dispersion_equal_fit(level, dispersion):
+    draw = np.random.default_rng(3)
+    frame = data(gaps=True)
+    mean = np.exp(level + 0.8 * frame["x0"] + 0.3 * frame["x2"])
+    frame["deaths"] = draw.poisson(mean * draw.gamma(1 / dispersion, dispersion, len(frame)))
+    m = pk.multiverse(frame, "deaths", "t", NAMES[:4], family="negbin", cluster="g")
+    assert (m.frame["flags"] == "").all() and worst(m, 8) < 1e-8
+
+
+@pytest.mark.parametrize("options", [{}, {"exposure": "w"}, {"offset": "x5"}])
+def test_exposures_and_offsets_of_counts_equal_fit(options):
+    for family in ("poisson", "negbin"):
+        m = pk.multiverse(data(), "c", "t", NAMES[:3], family=family, cluster="g", **options)
+        assert (m.frame["flags"] == "").all() and worst(m) < 1e-8
+    given_alpha = pk.multiverse(data(), "c", "t", NAMES[:1], family="negbin", alpha=0.5)
+    assert (given_alpha.frame["flags"] == "refitted").all()
 
 
 def test_separated_specifications_are_refitted_and_flagged():
@@ -116,6 +145,19 @@ def test_an_outcome_without_variation_in_a_sample_is_flagged():
     assert not bad["converged"].any() and m.size == 4
 
 
+@pytest.mark.parametrize("family", ["ols", "poisson", "negbin"])
+@pytest.mark.parametrize("gap", ["somewhere", "everywhere"])
+def test_an_outcome_without_variation_in_the_rows_of_one_control_is_flagged(family, gap):
+    frame = data()
+    frame["same"] = np.where((frame["h"] == 0) | (gap == "everywhere"), 3, frame["c"])
+    frame["late"] = frame["x0"].where(frame["h"] == 0)
+    m = pk.multiverse(frame, "same", "t", ["late", *NAMES[1:]], family=family, cluster="g")
+    lost = m.frame["controls"].astype("str").str.contains("late") | (gap == "everywhere")
+    assert (m.frame.loc[lost, "flags"] == "no estimate").all()
+    assert m.frame.loc[lost, "why"].str.contains("same value").all()
+    assert (m.frame.loc[~lost, "flags"] == "").all()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -126,19 +168,51 @@ def test_an_outcome_without_variation_in_a_sample_is_flagged():
         ({"controls": ["nothing"]}, "nothing"),
         ({"controls": {"sometimes": ["x0"]}}, "sometimes"),
         ({"family": "logistic"}, "logistic"),
-        ({"samples": {"odd": "x0 >"}}, "cannot read"),
+        ({"samples": {"odd": "x0 >"}}, "cannot be read"),
         ({"samples": {"none": "x0 > 99"}}, "no rows"),
         ({"treatment": "C(region)"}, "coefficients"),
         ({"exclude": [("x0", "x9")]}, "exclude"),
         ({"memory": 0}, "memory"),
         ({"vcov": "hc9"}, "hc9"),
         ({"cluster": None, "vcov": "cr1"}, "cluster"),
+        ({"cluster": ("g", "h", "region")}, "one column or two"),
+        ({"treatment": 5}, "a name or a list of names"),
+        ({"outcome": None}, "a name or a list of names"),
+        ({"controls": {"one of": ["x0", "x1"]}}, "named groups"),
+        ({"controls": {"one of": {"place": "x0"}}}, "list of terms"),
+        ({"fixed_effects": ["h", "h"]}, "twice"),
+        ({"samples": ["x0 > 0"]}, "names and queries"),
+        ({"memory": "64MB"}, "memory"),
+        ({"memory": float("nan")}, "memory"),
+        ({"seed": "one"}, "seed"),
+        ({"vcov": 5}, "vcov"),
+        ({"colour": "red"}, "no colour="),
+        ({"weights": "x0"}, "below zero"),
     ],
 )
 def test_bad_grids_are_refused_with_a_reason(options, message):
     call = {"outcome": "y", "treatment": "t", "controls": ["x0"], "cluster": "g"} | options
     with pytest.raises(BadModel, match=message):
         pk.multiverse(data(), **call)
+
+
+def test_data_of_no_kind_no_rows_or_no_complete_row_are_named():
+    with pytest.raises(BadModel, match="DataFrame or a panel"):
+        pk.multiverse([1, 2], "y", "t")
+    with pytest.raises(BadModel, match="no rows"):
+        pk.multiverse(data().iloc[:0], "y", "t")
+    m = pk.multiverse(data().assign(y=np.nan), "y", "t", ["x0"], cluster="g")
+    assert (m.frame["flags"] == "no estimate").all()
+    assert m.frame["why"].str.contains("missing").all()
+
+
+def test_a_two_way_variance_below_zero_says_so():
+    draw = np.random.default_rng(1)
+    frame = data().assign(few=draw.integers(0, 3, 260), other=draw.integers(0, 3, 260))
+    m = pk.multiverse(frame, "y", "t", NAMES[:4], cluster=("few", "other"))
+    lost = m.frame["std_error"].isna()
+    assert lost.any() and m.frame.loc[lost, "estimate"].notna().all()
+    assert m.frame.loc[lost, "why"].str.contains("below zero").all()
 
 
 def test_two_codings_of_one_column_and_excluded_pairs_never_stand_together():
@@ -221,13 +295,15 @@ def test_summary_counts_shares_and_drivers_add_up():
     assert len(m.table(5)) == 5 and "16 specifications" in repr(m)
 
 
-def test_leaving_a_cluster_out_equals_fitting_without_it():
+@pytest.mark.parametrize(("family", "outcome"), [("logit", "b"), ("negbin", "c")])
+def test_leaving_a_cluster_out_equals_fitting_without_it(family, outcome):
     frame = data(gaps=True)
-    m = pk.multiverse(frame, "b", "t", [], family="logit", cluster="g", fixed_effects="region")
+    m = pk.multiverse(frame, outcome, "t", [], family=family, cluster="g", fixed_effects="region")
     found = m.influence().frame.set_index("cluster")["median"]
     for cluster in (0, 7):
         rest = frame[frame["g"] != cluster]
-        alone = pk.fit("b ~ C(region) + t", rest, family="logit", cluster="g").tidy()
+        alone = pk.fit(f"{outcome} ~ C(region) + t", rest, family=family, cluster="g").tidy()
+        alone = alone[alone["term"] == "t"]
         assert found[cluster] == pytest.approx(alone["estimate"].iloc[-1], rel=1e-8)
 
 
@@ -339,8 +415,11 @@ def test_a_plot_has_one_row_for_each_choice():
     assert labels == ["treatment: t", "treatment: x5", "with x0", "with x1", "with x2"]
 
 
+@pytest.mark.optional
 def test_a_dask_cluster_takes_the_work():
-    distributed = pytest.importorskip("distributed", reason="optional: needs dask and distributed")
+    distributed = pytest.importorskip(
+        "distributed", reason="optional: pip install '.[cluster]' brings dask and distributed"
+    )
     import joblib
 
     frame = data()

@@ -196,5 +196,5 @@ def test_a_permutation_of_part_of_the_grid_says_which():
         m.permute(0)
     with pytest.raises(BadModel, match="one column"):
         pk.multiverse(data(), "y", "t", ["x"]).permute(9)
-    with pytest.raises(BadModel, match="negbin"):
-        pk.multiverse(data(), "c", "t", family="negbin", cluster="g").permute(9)
+    with pytest.raises(BadModel, match="probit"):
+        pk.multiverse(data(), "b", "t", family="probit", cluster="g").permute(9)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import tracemalloc
 from io import BytesIO
 from itertools import pairwise
@@ -14,7 +17,7 @@ from hypothesis import strategies as st
 from matplotlib.collections import PathCollection
 
 import pkstats as pk
-from pkstats.errors import BadModel, UnreadableFile
+from pkstats.errors import BadModel, BuildProblem, UnreadableFile
 from pkstats.multiverse import reload, run, store
 from pkstats.multiverse.grid import declare
 from pkstats.multiverse.summary import drivers, shares
@@ -267,6 +270,22 @@ def test_a_curve_is_readable_at_every_size(controls):
     assert len(top.collections) < 20
 
 
+def test_one_specification_is_drawn_and_named_as_one():
+    m = pk.multiverse(data(), "y", "t")
+    assert repr(m).startswith("Multiverse: 1 specification\n")
+    assert "1 specification from" in m.plot().texts[1].get_text()
+
+
+def test_a_curve_of_very_many_draws_an_even_part_and_keeps_the_ends(monkeypatch):
+    m = grid_of(9)
+    monkeypatch.setattr("pkstats.figures.curve.MOST", 500)
+    top = m.plot().axes[0]
+    points = [each.get_offsets() for each in top.collections if isinstance(each, PathCollection)]
+    drawn = np.concatenate([np.asarray(each)[:, 1] for each in points if len(each)])
+    assert len(drawn) == 500 < m.size
+    assert (drawn.min(), drawn.max()) == (m.frame["estimate"].min(), m.frame["estimate"].max())
+
+
 def test_a_curve_is_the_same_bytes_each_time():
     m, pictures = grid_of(9), []
     for _ in range(2):
@@ -294,6 +313,121 @@ def test_a_curve_without_any_estimate_or_choice_still_draws():
     assert len(figure.axes) == 2
     with pytest.raises(BadModel, match="from 0 to 0"):
         pk.multiverse(frame, "y", "t", []).estimate(1)
+
+
+MILLION = """
+import resource, sys
+import numpy as np, pandas as pd, pkstats as pk
+
+draw = np.random.default_rng(0)
+names = [f"x{i}" for i in range(18)]
+frame = pd.DataFrame(draw.normal(size=(150, 20)), columns=["y", "t", *names])
+frame["g"] = np.arange(150) % 20
+call = {"cluster": "g", "memory": 40, "save": sys.argv[1], "progress": False}
+pk.multiverse(frame, "y", "t", names[:2], **call)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+m = pk.multiverse(frame, "y", "t", names, **call)
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+unit = 1e6 if sys.platform == "darwin" else 1e3
+print((after - before) / unit, m.size)
+"""
+
+
+def test_memory_bounds_a_run_whose_results_go_to_a_file(tmp_path):
+    pytest.importorskip("resource", reason="the peak of memory is read as on Unix")
+    path = tmp_path / "m.parquet"
+    done = subprocess.run(
+        [sys.executable, "-c", MILLION, str(path)], capture_output=True, text=True, check=True
+    )
+    grown, size = done.stdout.split()
+    assert int(size) == 2**18 and float(grown) < 60
+
+
+def test_results_larger_than_memory_go_to_a_file_or_are_refused(tmp_path):
+    frame, call = data(), {"outcome": "y", "treatment": "t", "controls": NAMES, "cluster": "g"}
+    with pytest.raises(BadModel, match=r"save='file.parquet'"):
+        pk.multiverse(frame, **call, memory=0.005)
+    m = pk.multiverse(frame, **call, memory=0.005, save=tmp_path / "m.parquet")
+    held = pk.multiverse(frame, **call)
+    assert repr(m) == repr(held)
+    pd.testing.assert_frame_equal(m.summary(), held.summary())
+    pd.testing.assert_frame_equal(m.drivers(), held.drivers())
+    pd.testing.assert_frame_equal(m.table(7), held.table(7), check_categorical=False)
+    pd.testing.assert_frame_equal(m.columns("controls", "n"), held.columns("controls", "n"))
+    assert "frame" not in vars(m)
+    pd.testing.assert_frame_equal(m.frame, held.frame)
+
+
+def test_a_result_in_a_file_is_never_read_from_another_run(tmp_path):
+    path = tmp_path / "m.parquet"
+    first = pk.multiverse(data(), "y", "t", NAMES[:2], save=path)
+    pk.multiverse(data(), "y", "t", NAMES[:3], save=path)
+    with pytest.raises(UnreadableFile, match="another multiverse"):
+        first.summary()
+    path.unlink()
+    with pytest.raises(UnreadableFile, match="no file"):
+        _ = first.frame
+
+
+KILLED = """
+import os, signal, sys
+import pandas as pd, pkstats as pk
+from pkstats.multiverse import store
+
+kept = store.keep_part
+
+def once(*part):
+    kept(*part)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+store.keep_part = once
+frame = pd.read_parquet(sys.argv[1])
+names = [f"x{i}" for i in range(5)]
+pk.multiverse(frame, ["y", "x4", "x3"], "t", names[:3], cluster="g", save=sys.argv[2], workers=1)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_run_killed_again_and_again_ends_as_if_never_killed(tmp_path):
+    frame, path, call = data(), tmp_path / "m.parquet", {**CALL, "outcome": ["y", "x4", "x3"]}
+    frame.to_parquet(tmp_path / "frame.parquet")
+    given_files = [str(tmp_path / "frame.parquet"), str(path)]
+    for parts in (1, 2):
+        done = subprocess.run([sys.executable, "-c", KILLED, *given_files], check=False)
+        assert done.returncode == -signal.SIGKILL and not path.exists()
+        assert len(list(store.parts_folder(path).glob("*.parquet"))) == parts
+    again = pk.multiverse(frame, **call, save=path)
+    pd.testing.assert_frame_equal(again.frame, pk.multiverse(frame, **call).frame)
+    assert not store.parts_folder(path).exists()
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "emptied", "grid"])
+def test_damaged_parts_are_fitted_again(tmp_path, monkeypatch, damage):
+    frame, path = data(), tmp_path / "m.parquet"
+    stopped(monkeypatch, frame, path, CALL)
+    part = next(store.parts_folder(path).glob("*.parquet"))
+    whole = part.read_bytes()
+    middle = len(whole) // 4
+    if damage == "grid":
+        (store.parts_folder(path) / store.NOTE).write_text("{", encoding="utf-8")
+    else:
+        part.write_bytes(
+            {
+                "cut": whole[: len(whole) // 2],
+                "changed": whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :],
+                "emptied": b"",
+            }[damage]
+        )
+    done = pk.multiverse(frame, **CALL, save=path)
+    pd.testing.assert_frame_equal(done.frame, pk.multiverse(frame, **CALL).frame)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(BuildProblem, match="permissions"):
+        pk.multiverse(data(), **CALL, save=tmp_path / "file" / "m.parquet")
+    with pytest.raises(BuildProblem, match="failed"):
+        pk.multiverse(data(), **CALL).save(tmp_path)
 
 
 def test_the_memory_that_arrays_take_is_bounded():

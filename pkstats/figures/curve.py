@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AXES = ("outcome", "treatment", "sample", "family", "fixed_effects")
 # More specifications than this are drawn as shares of narrow bins rather than one by one.
-SINGLY, BINS = 400, 120
+SINGLY, BINS, MOST = 400, 120, 20_000
 KINDS = (
     ("interval below zero", COLOURS["vermilion"]),
     ("interval includes zero", "#B5B5B5"),
@@ -61,10 +61,12 @@ def draw(
     labels : mapping of str to str, optional
         Words for names of columns and options.
     """
-    frame = m.frame
+    frame = m.columns(*AXES, "estimate", "conf_low", "conf_high", "n")
     order = np.argsort(frame["estimate"].to_numpy(), kind="stable")
     order = order[frame["estimate"].notna().to_numpy()[order]]
-    choices = _choices(m, labels or {})
+    choices = _choices(frame, m.controls, labels or {})
+    # Of a million sorted estimates some thousands, evenly spread, draw the same curve.
+    every = np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST)).astype(int))
     height = 3.4 + 0.2 * len(choices)
     with theme():
         figure = plt.figure(figsize=(9, height + 1.1))
@@ -82,22 +84,26 @@ def draw(
         families = set(frame["family"].astype("str"))
         named = UNITS.get(families.pop(), UNITS["ols"]) if len(families) == 1 else UNITS["ols"]
         words = unit or named[int(ratio)]
-        kinds(top, frame.iloc[order], words, m.setting.conf_level, ratio)
+        kinds(top, frame.iloc[order[every]], words, m.setting.conf_level, ratio)
         _dashboard(below, choices, order)
-        _words(figure, m, title, labels or {})
+        _words(figure, m, frame, title, labels or {})
     return figure
 
 
-def _choices(m: Multiverse, labels: Mapping[str, str]) -> list[tuple[str, np.ndarray]]:
+def _choices(
+    frame: pd.DataFrame, controls: Mapping[str, np.ndarray], labels: Mapping[str, str]
+) -> list[tuple[str, np.ndarray]]:
     """Return the rows of the dashboard: a label and which specifications have the choice, (S,)."""
     rows = []
     for name in AXES:
-        values = m.frame[name].astype("str").to_numpy()
-        options = list(dict.fromkeys(values))
+        options = list(frame[name].unique())
         if len(options) > 1:
             what = name.replace("_", " ")
-            rows += [(f"{what}: {labels.get(each, each)}", values == each) for each in options]
-    return rows + [(f"with {labels.get(name, name)}", used) for name, used in m.controls.items()]
+            rows += [
+                (f"{what}: {labels.get(each, each)}", (frame[name] == each).to_numpy())
+                for each in options
+            ]
+    return rows + [(f"with {labels.get(name, name)}", used) for name, used in controls.items()]
 
 
 def _kinds(frame: pd.DataFrame) -> np.ndarray:
@@ -116,8 +122,8 @@ def kinds(
         axes.set_ylim(*_limits(drawn, ratio))
     for i, (label, colour) in enumerate(KINDS):
         here = kind == i
-        # Wide enough to be seen: two pixels, or all the room there is.
-        half = float(np.clip(len(frame) / 600, 0.08, 0.5))
+        # Wide enough to be seen: two pixels, or all the room there is; few specifications stay slim.
+        half = float(np.clip(len(frame) / 600, min(0.08, 0.008 * len(frame)), 0.5))
         _intervals(axes, place[here], low[here], high[here], colour, half)
         if here.any():
             words = label.replace("zero", "one") if ratio else label
@@ -216,21 +222,24 @@ def _dashboard(axes: Axes, choices: list[tuple[str, np.ndarray]], order: np.ndar
     axes.set_ylim(len(choices) - 0.5, -0.5)
 
 
-def _words(figure: Figure, m: Multiverse, title: str, labels: Mapping[str, str]) -> None:
+def _words(
+    figure: Figure, m: Multiverse, frame: pd.DataFrame, title: str, labels: Mapping[str, str]
+) -> None:
     height = figure.get_figheight()
     outcomes, treatments = (
-        ", ".join(labels.get(each, each) for each in m.frame[name].astype("str").unique()[:3])
+        ", ".join(labels.get(each, each) for each in frame[name].unique()[:3])
         for name in ("outcome", "treatment")
     )
     head = title or f"{treatments} and {outcomes}"
     head = shorten(head, 82, placeholder=" …")
     figure.text(0.01, 1 - 0.12 / height, head, fontsize=12, fontweight="bold", va="top")
-    fewest, most = m.frame["n"].min(), m.frame["n"].max()
+    fewest, most = frame["n"].min(), frame["n"].max()
     rows = f"{fewest:,} to {most:,} rows" if fewest < most else f"{most:,} rows"
-    text = f"{m.size:,} specifications from low to high, {rows}"
+    many = "specifications" if m.size > 1 else "specification"
+    text = f"{m.size:,} {many} from low to high, {rows}"
     if m.setting.cluster:
         text += f", clustered by {' and '.join(m.setting.cluster)}"
-    many = " Dark: most specifications there make the choice." if len(m.frame) > SINGLY else ""
+    many = " Dark: most specifications there make the choice." if len(frame) > SINGLY else ""
     figure.text(0.01, 1 - 0.42 / height, f"{text}.{many}", fontsize=9, color="#444444", va="top")
     foot = "Associations, not effects: missions are not sent at random."
     figure.text(0.01, 0.1 / height, foot, fontsize=7.5, color="#666666", va="bottom")

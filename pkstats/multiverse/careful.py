@@ -17,6 +17,10 @@ from pkstats.multiverse.data import Setting
 from pkstats.multiverse.grid import Batch, Grid
 
 REFITTED, SEPARATED, NOTHING = "refitted", "separated: Firth", "no estimate"
+NEGATIVE = (
+    "The variance is below zero, as V(first) + V(second) − V(both) can be with few clusters: there is "
+    "no standard error. Cluster by one column."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ def _fit(text: str, frame: pd.DataFrame, family: str, setting: Setting, flag: st
     row = estimate.tidy().iloc[len(estimate.rows.names) - 1]
     figures = [row[name] for name in ("estimate", "std_error", "statistic", "p_value")]
     figures += [row["conf_low"], row["conf_high"]]
-    return Careful(tuple(map(float, figures)), estimate.nobs, estimate.clusters, flag)
+    lost = "" if np.isfinite(row["std_error"]) else NEGATIVE
+    return Careful(tuple(map(float, figures)), estimate.nobs, estimate.clusters, flag, lost)
 
 
 def _firth(text: str, frame: pd.DataFrame, setting: Setting, why: str) -> Careful:

@@ -15,9 +15,11 @@ from pkstats.models.families import family as find_family
 from pkstats.models.formula import design, evaluate, parse
 from pkstats.multiverse.grid import Batch, Fixed, Grid
 from pkstats.multiverse.likelihood import Rows
+from pkstats.multiverse.queries import columns as queried
+from pkstats.multiverse.queries import select
 from pkstats.multiverse.variance import KINDS, Clusters, ways
 
-BATCHED = ("ols", "logit", "poisson")
+BATCHED = ("ols", "logit", "poisson", "negbin")
 # Below this share of its length a column that fixed effects absorbed is rounding noise.
 ABSORBED = 1e-9
 
@@ -112,15 +114,15 @@ class Table:
 
 
 def needed(grid: Grid, setting: Setting) -> list[str]:
-    """Return the columns that a grid uses, outcomes and clusters included.
-
-    A sample's query may use more.
-    """
+    """Return the columns that a grid uses, outcomes, clusters and those of queries included."""
     formulas = [parse(f"~ {term}").columns for term in (*grid.treatments, *grid.controls)]
     formulas += [parse(f"{outcome} ~ 1").outcome_columns for outcome in grid.families]
     others = [*setting.cluster, *(name for option in grid.fixed for name in option)]
     others += [setting.weights] if setting.weights else []
     others += [value for value in (setting.options or {}).values() if isinstance(value, str)]
+    others += [
+        name for query in grid.samples.values() if query is not None for name in queried(query)
+    ]
     return list(dict.fromkeys([name for names in formulas for name in names] + others))
 
 
@@ -132,17 +134,7 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
     BadModel
         When the query cannot be read or leaves no row.
     """
-    query = grid.samples[name]
-    chosen = frame
-    if query is not None:
-        try:
-            chosen = frame.query(query)
-        except Exception as problem:
-            raise BadModel(
-                f"The sample {name!r} has a query that pandas cannot read: {query!r} ({problem})."
-            ) from None
-    if not len(chosen):
-        raise BadModel(f"The sample {name!r} ({query}) has no rows.")
+    chosen = select(frame, name, grid.samples[name])
     terms = {text: term(text, chosen) for text in (*grid.treatments, *grid.controls)}
     for text in grid.treatments:
         if terms[text].columns.shape[1] != 1:
@@ -150,6 +142,12 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
                 f"The treatment {text!r} has {terms[text].columns.shape[1]} coefficients; a "
                 "specification reports one. Use a number or a column of 0 and 1."
             )
+    weights = _number(chosen, setting.weights)
+    if weights is not None and (weights < 0).any():
+        raise BadModel(
+            f"Weights must be zero or more; {setting.weights!r} has {int((weights < 0).sum())} below "
+            "zero. Drop those rows or mend the weights."
+        )
     names = [column for column in needed(grid, setting) if column in chosen]
     return Sample(chosen[names], terms)
 
@@ -187,7 +185,7 @@ def _nested(node: ast.AST | None) -> bool:
 def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: bool = False) -> Table:
     """Return the arrays of one batch; with `dummies` fixed effects of least squares are columns."""
     used = grid.sets[batch.sets]
-    always, some = used.all(axis=0), used.any(axis=0)
+    always, some = np.logical_and.reduce(used), np.logical_or.reduce(used)
     frame = here.frame
     outcome = evaluate_outcome(batch.outcome, frame)
     complete = ~np.isnan(outcome) & ~here.terms[batch.treatment].missing

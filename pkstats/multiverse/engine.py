@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pkstats.multiverse import overdispersed
 from pkstats.multiverse.data import Sample, Setting, Table, absorb, table
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.lattice import subsets
 from pkstats.multiverse.least_squares import Products, clustered, cross_products
 from pkstats.multiverse.likelihood import Rows, products, slopes_at, solve
-from pkstats.multiverse.scratch import scratch
 from pkstats.multiverse.variance import counts, fewest, spread, ways
 
 # Blocks this wide keep a block's arrays near the processor at N = 900.
@@ -86,7 +86,7 @@ def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
     """Return where each specification starts, shape (P, S).
 
     The whole model is fitted once; a specification starts from its quadratic approximation with the
-    columns it lacks held at zero.
+    columns it lacks held at zero. A negative binomial starts where a Poisson regression does.
     """
     rows = replace(found.rows, pairs=products(found.rows.columns))
     mask = None
@@ -97,6 +97,7 @@ def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
     weights = np.ones(len(rows.outcome)) if rows.weights is None else rows.weights
     level = float(weights @ rows.outcome / weights.sum())
     begin = np.zeros((count, 1))
+    family = "poisson" if family == "negbin" else family
     if family == "poisson":
         begin[0] = np.log(max(level, 1e-12))
         if rows.offset is not None:
@@ -159,27 +160,36 @@ def _rows_block(
             whole = (lacking == 0).astype("float64")
             mask = whole if taken is None else whole * taken
     begin = np.zeros(used.shape) if start is None else start[here]
-    done = solve(family, rows, used, begin, mask)
-    unit = np.zeros(used.shape)
-    unit[-1] = 1.0
-    inverse = done.factor.solve(unit)
+    if family == "negbin":
+        done = overdispersed.solve(rows, used, begin, mask)
+    else:
+        done = solve(family, rows, used, begin, mask)
     terms = done.factor.used.sum(axis=0) + found.absorbed
     if kind == "classical":
         count, groups = counts(mask, found.clusters, len(columns), size)
-        variance = inverse[-1].copy()
+        variance = done.inverse()[len(used) - 1]
         if family == "ols":
             weights = 1.0 if rows.weights is None else rows.weights[:, None]
             variance *= (done.residuals**2 / weights).sum(axis=0) / (count - terms)
         number = fewest(groups, size)
     else:
         likelihood = family != "ols"
-        move = scratch("move", done.residuals.shape, np.float64)
-        direction = np.matmul(columns, inverse, out=move)
-        part = spread(kind, direction, done.residuals, found.clusters, terms, mask, likelihood)
+        scores = done.influence(columns)
+        part = spread(kind, scores, found.clusters, terms, mask, likelihood)
         variance, count, number = part.variance, part.count, part.groups
-    return _answer(
-        found, done.coefficients[-1], variance, count, number, terms, done.converged, mask
-    )
+    sound = done.converged & _varies(rows.outcome, mask)
+    return _answer(found, done.coefficients[-1], variance, count, number, terms, sound, mask)
+
+
+def _varies(outcome: np.ndarray, mask: np.ndarray | None) -> np.ndarray | bool:
+    """Return whether the outcome takes two values in each specification's rows, shape (S,)."""
+    if mask is None or np.ptp(outcome) == 0:
+        return bool(np.ptp(outcome) > 0)
+    low, high = outcome == outcome.min(), outcome == outcome.max()
+    found = mask[low].any(axis=0) & mask[high].any(axis=0)
+    for i in np.flatnonzero(~found):
+        found[i] = np.ptp(outcome[mask[:, i] > 0]) > 0 if mask[:, i].any() else False
+    return found
 
 
 def _answer(

@@ -6,23 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from pkstats.errors import UnreadableFile
+from pkstats.errors import BadModel, UnreadableFile
 from pkstats.multiverse import store
 from pkstats.multiverse.data import Setting, column, needed
 from pkstats.multiverse.grid import LIMIT, Grid, declare
 from pkstats.multiverse.plan import Plan, plan
 from pkstats.multiverse.result import Multiverse
-from pkstats.multiverse.run import FIGURES, Chunk, chunks, run
+from pkstats.multiverse.run import Chunk, Resources, chunks, run
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
 
 Texts = str | Sequence[str]
+# Bytes that a specification's result takes while a grid runs and its parts are joined.
+RESULT = 300
 
 
 def multiverse(
@@ -51,9 +50,10 @@ def multiverse(
         "one of": {"income": ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out.
         A term may hold several columns: ``"x + I(x**2)"``.
     samples : mapping of str to str or None, optional
-        Names and pandas queries; None takes every row.
+        Names and queries over columns, such as ``"year >= 2000 and region in ['Africa']"``; None
+        takes every row.
     family : str, sequence of str, or mapping of outcomes to these
-        ols, logit and poisson are solved thousands at a time; any other family of `pkstats.fit`
+        ols, logit, poisson and negbin are solved thousands at a time; any other family of `pkstats.fit`
         one by one.
     fixed_effects : None, str, tuple of str, or a list of these
         Each member of a list is an option: ``[None, "family", ("family", "year")]``.
@@ -75,7 +75,7 @@ def multiverse(
         "outcome": _plain(outcome),
         "treatment": _plain(treatment),
         "controls": _plain(controls),
-        "samples": None if samples is None else dict(samples),
+        "samples": samples if samples is None else _plain(samples),
         "family": _plain(family),
         "fixed_effects": _plain(fixed_effects),
         "exclude": [list(pair) for pair in exclude],
@@ -88,35 +88,82 @@ def _run(
     data: pd.DataFrame | Panel, declared: dict[str, Any], cluster: Any, how: Plan
 ) -> Multiverse:
     grid, setting = declare(**_declared(declared)), how.setting(tuple(cluster or ()))
-    frame = data if isinstance(data, pd.DataFrame) else data.frame
+    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "frame", None)
+    if not isinstance(frame, pd.DataFrame):
+        raise BadModel(f"data must be a DataFrame or a panel; found {type(data).__name__}.")
+    if frame.empty:
+        raise BadModel("The data have no rows.")
     for name in needed(grid, setting):
         column(frame, name)
-    target = None if how.save is None else Path(how.save)
-    mark = store.fingerprint(frame, grid, setting) if target is not None else ""
-    done = {} if target is None else store.begun(target, mark)
-    every = chunks(grid)
+    mark = "" if how.save is None else store.fingerprint(frame, grid, setting)
+    about = {
+        "hash": mark,
+        "seed": how.seed,
+        "declared": {**declared, "setting": _setting(setting)},
+        "sources": [] if isinstance(data, pd.DataFrame) else list(data.sources),
+    }
+    if how.save is None:
+        figures: pd.DataFrame | Path = _held(frame, grid, setting, how.resources)
+    else:
+        figures = Path(how.save)
+        _stored(frame, grid, setting, how.resources, figures, about)
+    return _found(figures, grid, setting, frame, about, how.resources)
 
-    def keep(chunk: Chunk, figures: pd.DataFrame) -> None:
-        done[chunk.number] = figures
-        if target is not None:
-            store.keep_part(target, chunk.number, figures)
 
-    run(frame, grid, setting, how.resources, [c for c in every if c.number not in done], keep)
-    figures = pd.concat([done[chunk.number] for chunk in every], ignore_index=True)
-    found = Multiverse(
-        _labelled(figures, grid),
+def _found(
+    figures: pd.DataFrame | Path,
+    grid: Grid,
+    setting: Setting,
+    frame: pd.DataFrame | None,
+    about: Mapping[str, Any],
+    resources: Resources,
+) -> Multiverse:
+    return Multiverse(
+        figures,
         grid,
         setting,
         frame,
-        mark,
-        how.seed,
-        () if isinstance(data, pd.DataFrame) else tuple(data.sources),
-        {**declared, "setting": _setting(setting)},
-        how.resources,
+        about["hash"],
+        about["seed"],
+        tuple(about["sources"]),
+        about["declared"],
+        resources,
     )
-    if target is not None:
-        found.save(target)
-    return found
+
+
+def _held(frame: pd.DataFrame, grid: Grid, setting: Setting, resources: Resources) -> pd.DataFrame:
+    """Run a grid whose results stay in memory."""
+    needed_bytes = grid.size * RESULT
+    if needed_bytes > resources.memory:
+        raise BadModel(
+            f"The results of {grid.size:,} specifications take about {needed_bytes / 1e6:,.0f} MB, "
+            f"over memory={resources.memory / 1e6:g}. Pass save='file.parquet': they then go to that "
+            "file part by part; or raise memory=, or narrow the grid."
+        )
+    every, done = chunks(grid), {}
+    run(frame, grid, setting, resources, every, lambda c, part: done.update({c.number: part}))
+    return pd.concat([done.pop(chunk.number) for chunk in every], ignore_index=True)
+
+
+def _stored(
+    frame: pd.DataFrame,
+    grid: Grid,
+    setting: Setting,
+    resources: Resources,
+    path: Path,
+    about: Mapping[str, Any],
+) -> None:
+    """Run a grid whose results go to a file, or go on with a run that was interrupted."""
+    every = chunks(grid)
+    sizes = {chunk.number: len(chunk.batch.sets) for chunk in every}
+    done = store.begun(path, about["hash"], sizes)
+    wanted = [chunk for chunk in every if chunk.number not in done]
+
+    def keep(chunk: Chunk, figures: pd.DataFrame) -> None:
+        store.keep_part(path, chunk.number, figures)
+
+    run(frame, grid, setting, resources, wanted, keep)
+    store.gather(path, grid, about, sizes)
 
 
 def reload(path: str | Path, data: pd.DataFrame | Panel | None = None) -> Multiverse:
@@ -127,7 +174,7 @@ def reload(path: str | Path, data: pd.DataFrame | Panel | None = None) -> Multiv
     UnreadableFile
         When the file is not a saved multiverse, or the data are not those it was fitted on.
     """
-    frame, about = store.read(Path(path))
+    about = store.about(Path(path))
     declared = about["declared"]
     grid = declare(**_declared({k: v for k, v in declared.items() if k != "setting"}))
     values = dict(declared["setting"])
@@ -140,68 +187,7 @@ def reload(path: str | Path, data: pd.DataFrame | Panel | None = None) -> Multiv
                 f"{path} was fitted on other data: expected hash {about['hash'][:12]}, found "
                 f"{found[:12]}. Pass the data it was fitted on, or run the grid again."
             )
-    figures = frame.drop(columns=[name for name in frame if name in LABELS])
-    return Multiverse(
-        _labelled(figures, grid),
-        grid,
-        setting,
-        whole,
-        about["hash"],
-        about["seed"],
-        tuple(about["sources"]),
-        declared,
-    )
-
-
-LABELS = (
-    "specification",
-    "outcome",
-    "treatment",
-    "controls",
-    "sample",
-    "family",
-    "fixed_effects",
-)
-
-
-def _labelled(figures: pd.DataFrame, grid: Grid) -> pd.DataFrame:
-    """Return the figures with each specification's choices before them."""
-    sizes = [len(batch.sets) for batch in grid.batches]
-    places = np.concatenate([batch.sets for batch in grid.batches])
-    fixed = [" + ".join(batch.fixed) or "none" for batch in grid.batches]
-    labels = {
-        "specification": np.arange(len(places)),
-        "outcome": _axis([batch.outcome for batch in grid.batches], sizes),
-        "treatment": _axis([batch.treatment for batch in grid.batches], sizes),
-        "controls": pd.Categorical.from_codes(places, categories=_texts(grid)),
-        "sample": _axis([batch.sample for batch in grid.batches], sizes),
-        "family": _axis([batch.family for batch in grid.batches], sizes),
-        "fixed_effects": _axis(fixed, sizes),
-    }
-    columns = [*FIGURES, "n", "clusters", "converged", "flags", "why"]
-    return pd.DataFrame({**labels, **{name: figures[name].array for name in columns}})
-
-
-def _axis(options: list[str], sizes: list[int]) -> pd.Categorical:
-    """Return each batch's option, repeated for its specifications."""
-    categories, codes = np.unique(np.array(options), return_inverse=True)
-    return pd.Categorical.from_codes(codes.repeat(sizes), categories=categories.tolist())
-
-
-def _texts(grid: Grid) -> pd.Index:
-    """Return each set of controls in words, joined from the words of eight controls at a time."""
-    parts = [pa.array([""], pa.large_string()).take(pa.array(np.zeros(len(grid.sets), int)))]
-    for first in range(0, len(grid.controls), 8):
-        names = grid.controls[first : first + 8]
-        bits = np.packbits(grid.sets[:, first : first + 8], axis=1, bitorder="little")[:, 0]
-        words = [
-            "".join(f" + {name}" for place, name in enumerate(names) if byte >> place & 1)
-            for byte in range(2 ** len(names))
-        ]
-        parts.append(pa.array(words, pa.large_string()).take(pa.array(bits)))
-    joined = pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
-    joined = pc.utf8_slice_codeunits(joined, len(" + "))
-    return pd.Index(pc.if_else(pc.equal(joined, ""), "none", joined).to_pandas(), dtype="str")
+    return _found(Path(path), grid, setting, whole, about, Resources())
 
 
 def _plain(value: Any) -> Any:

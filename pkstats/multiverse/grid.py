@@ -15,6 +15,7 @@ from pkstats.errors import BadModel, UnknownColumn, suggestion
 from pkstats.measures import measure
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
+from pkstats.multiverse.sets import Sets, combine
 
 LIMIT = 10_000_000
 ORDER = ("before", "entry", "during", "after")
@@ -41,12 +42,12 @@ class Grid:
     Attributes
     ----------
     samples : mapping of str to str or None
-        Names and pandas queries.
+        Names and queries.
     families : mapping of str to tuple of str
         Each outcome's families.
     controls : tuple of str
         Every control term that some specification uses.
-    sets : array of bool, shape (sets of controls, controls)
+    sets : Sets
     batches : tuple of Batch
     notes : tuple of str
         What was excluded, and why.
@@ -57,7 +58,7 @@ class Grid:
     treatments: tuple[str, ...]
     fixed: tuple[Fixed, ...]
     controls: tuple[str, ...]
-    sets: np.ndarray = field(repr=False)
+    sets: Sets = field(repr=False)
     batches: tuple[Batch, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -69,7 +70,7 @@ class Grid:
     @property
     def axes(self) -> dict[str, list[str]]:
         """What varies: the options of each axis; a control is in or out."""
-        varying = np.atleast_1d(self.sets.any(axis=0) & ~self.sets.all(axis=0))
+        varying = self.sets.some() & ~self.sets.every()
         axes = {
             "sample": list(self.samples),
             "outcome": list(self.families),
@@ -103,7 +104,7 @@ def declare(
     families = _families(family, outcomes)
     fixed = _fixed(fixed_effects)
     parts = _parts(controls)
-    named = dict(samples or {"all": None})
+    named = _samples(samples)
     options: dict[str, int] = {
         "samples": len(named),
         "outcomes × families": sum(map(len, families.values())),
@@ -122,7 +123,7 @@ def declare(
                 f"{name!r} is both a treatment and a control. Leave it out of the controls."
             )
     apart, notes = _apart(treatments, terms, tuple(exclude))
-    sets = sets[~_together(sets, terms, apart)]
+    sets = _without(sets, terms, apart)
     chosen = {}
     for result in outcomes:
         itself = _itself(result, (*treatments, *terms))
@@ -143,12 +144,28 @@ def declare(
 
 
 def _texts(values: str | Sequence[str], what: str) -> tuple[str, ...]:
-    found = (values,) if isinstance(values, str) else tuple(values)
+    found = _list(values, what)
     if not found:
         raise BadModel(f"The grid is empty: it needs at least one {what}.")
     if len(set(found)) < len(found):
         raise BadModel(f"{what}= names {', '.join(sorted(found))}: each may stand there once.")
     return found
+
+
+def _list(values: Any, what: str) -> tuple[str, ...]:
+    """Return one name or several as a tuple."""
+    found = (values,) if isinstance(values, str) else values
+    if not isinstance(found, Iterable) or not all(isinstance(each, str) for each in found):
+        raise BadModel(f"{what}= takes a name or a list of names; found {values!r}.")
+    return tuple(found)
+
+
+def _samples(samples: Any) -> dict[str, str | None]:
+    if not isinstance(samples or {}, Mapping):
+        raise BadModel(
+            f"samples= takes names and queries, {{'late': 'year > 2000'}}; found {samples!r}."
+        )
+    return {str(name): query for name, query in (samples or {"all": None}).items()}
 
 
 def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
@@ -173,24 +190,30 @@ def _fixed(options: Any) -> tuple[Fixed, ...]:
     )
     if not found:
         raise BadModel("The grid is empty: fixed_effects=[] has no option. None means none.")
+    if len(set(found)) < len(found):
+        raise BadModel(f"fixed_effects={options!r} names an option twice. Leave one out.")
     return found
 
 
 def _parts(controls: Any) -> dict[str, Any]:
-    if isinstance(controls, str):
-        controls = [controls]
     if not isinstance(controls, Mapping):
-        controls = {"any": list(controls)}
+        controls = {"any": controls}
     for name in controls:
         if name not in PARTS:
             raise BadModel(
                 f"controls= has the parts {', '.join(map(repr, PARTS))}; found {name!r}."
                 f"{suggestion(name, PARTS)}"
             )
+    groups = controls.get("one of", {})
+    if not isinstance(groups, Mapping):
+        raise BadModel(
+            "controls 'one of' takes named groups, such as {'income': ['log(gdp)', 'growth', None]}; "
+            f"found {groups!r}."
+        )
     parts: dict[str, Any] = {
-        "always": tuple(controls.get("always", ())),
-        "any": tuple(controls.get("any", ())),
-        "one of": {name: tuple(group) for name, group in controls.get("one of", {}).items()},
+        "always": _list(controls.get("always", ()), "controls 'always'"),
+        "any": _list(controls.get("any", ()), "controls"),
+        "one of": {name: _choices(name, group) for name, group in groups.items()},
     }
     empty = [name for name, group in parts["one of"].items() if not group]
     if empty:
@@ -201,6 +224,16 @@ def _parts(controls: Any) -> dict[str, Any]:
     if twice:
         raise BadModel(f"controls= names {', '.join(twice)} more than once.")
     return parts
+
+
+def _choices(name: str, group: Any) -> tuple[str | None, ...]:
+    if isinstance(group, str) or not isinstance(group, Iterable):
+        raise BadModel(f"controls 'one of' {name} takes a list of terms; found {group!r}.")
+    found = tuple(group)
+    _list([term for term in found if term is not None], f"controls 'one of' {name}")
+    if found.count(None) > 1:
+        raise BadModel(f"controls 'one of' {name} has None twice. Leave one out.")
+    return found
 
 
 def _refuse(options: dict[str, int], limit: int) -> None:
@@ -215,19 +248,16 @@ def _refuse(options: dict[str, int], limit: int) -> None:
     )
 
 
-def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the control terms and which of them each set has, (sets, terms)."""
-    count = len(parts["any"])
-    subsets = (np.arange(2**count)[:, None] >> np.arange(count)[None, ::-1]) & 1
+def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], Sets]:
+    """Return the control terms and which of them each set has."""
     terms = (*parts["always"], *parts["any"])
-    sets = np.hstack([np.ones((len(subsets), len(parts["always"])), int), subsets]).astype(bool)
+    groups = []
     for group in parts["one of"].values():
         named = [term for term in group if term is not None]
-        block = np.array([[term == choice for term in named] for choice in group], dtype=bool)
-        block = block.reshape(len(group), len(named))
-        sets = np.hstack([np.repeat(sets, len(group), axis=0), np.tile(block, (len(sets), 1))])
+        places = {term: len(terms) + place for place, term in enumerate(named)}
+        groups.append([places.get(choice) for choice in group])
         terms = (*terms, *named)
-    return terms, sets
+    return terms, combine(len(parts["always"]), len(parts["any"]), groups)
 
 
 def _apart(
@@ -278,13 +308,14 @@ def _timing(column: str) -> str:
         return ""
 
 
-def _together(sets: np.ndarray, terms: tuple[str, ...], apart: set[frozenset[str]]) -> np.ndarray:
+def _without(sets: Sets, terms: tuple[str, ...], apart: set[frozenset[str]]) -> Sets:
+    """Return the sets that hold no pair of controls that never stand together."""
     found = np.zeros(len(sets), dtype=bool)
     for pair in apart:
         places = [terms.index(name) for name in pair if name in terms]
         if len(places) == 2:
-            found |= sets[:, places].all(axis=1)
-    return found
+            found |= sets.has(places[0]) & sets.has(places[1])
+    return Sets(sets.bits[~found], sets.count) if found.any() else sets
 
 
 def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:
@@ -294,7 +325,7 @@ def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:
 
 
 def _allowed(
-    sets: np.ndarray,
+    sets: Sets,
     treatment: str,
     terms: tuple[str, ...],
     apart: set[frozenset[str]],
@@ -305,10 +336,9 @@ def _allowed(
     They have no control that the treatment excludes and none of `itself`, which hold the outcome.
     """
     if treatment in itself:
-        return np.zeros(0, dtype="intp")
-    never = [
-        place
-        for place, name in enumerate(terms)
-        if name in itself or frozenset((name, treatment)) in apart
-    ]
-    return np.flatnonzero(~sets[:, never].any(axis=1))
+        return np.zeros(0, dtype="int32")
+    good = np.ones(len(sets), dtype=bool)
+    for place, name in enumerate(terms):
+        if name in itself or frozenset((name, treatment)) in apart:
+            good &= ~sets.has(place)
+    return np.arange(len(sets), dtype="int32")[good]

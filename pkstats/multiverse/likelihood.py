@@ -59,12 +59,34 @@ class Solved:
     factor : Factor
         Of the information.
     converged : array of bool, shape (S,)
+    surplus : array, shape (N, S), or None
+        Each row's score of ln α, where a model has one: the last row of `factor`.
     """
 
     coefficients: np.ndarray
     residuals: np.ndarray
     factor: Factor
     converged: np.ndarray
+    surplus: np.ndarray | None = None
+
+    def inverse(self) -> np.ndarray:
+        """Return the focal column of the inverse information, one row for each parameter."""
+        unit = np.zeros(self.factor.used.shape)
+        unit[len(self.coefficients) - 1] = 1.0
+        return self.factor.solve(unit)
+
+    def influence(self, columns: np.ndarray) -> np.ndarray:
+        """Return each row's part in the focal coefficient, shape (N, S), before `scratch` is used again.
+
+        It is x′ A⁻¹ e times the row's residual, with the row's part by way of ln α.
+        """
+        inverse, count = self.inverse(), len(self.coefficients)
+        found = scratch("move", self.residuals.shape, np.float64)
+        np.matmul(columns, inverse[:count], out=found)
+        found *= self.residuals
+        if self.surplus is not None:
+            found += np.multiply(self.surplus, inverse[count], out=self.surplus)
+        return found
 
 
 @lru_cache(maxsize=256)

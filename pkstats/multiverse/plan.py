@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from pkstats.errors import BadModel
+from pkstats.errors import BadModel, suggestion
 from pkstats.models.covariance import KINDS
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.run import Resources
+
+# What families of `pkstats.fit` take beyond the arguments of every family.
+OPTIONS = ("exposure", "offset", "alpha", "zero", "groups", "method")
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,16 @@ class Plan:
     seed : int
         For whatever is drawn later: influence, permutations.
     memory : float
-        Megabytes that the arrays of all workers may take.
+        Megabytes that the arrays of all workers, and the results, may take; larger results go to
+        `save`.
     workers : int, optional
         By default every core, or what a surrounding ``joblib.parallel_config`` says; a Dask or Ray
         cluster takes the work through its backend there.
     progress : bool, optional
         A progress bar; by default for 20,000 specifications or more.
     save : path, optional
-        Write parts there while running and the result at the end; a run that was interrupted goes
-        on where it stopped.
+        Write parts there while running and the result at the end; `frame` is then read from it. A
+        run that was interrupted goes on where it stopped.
     options : mapping
         Further options of `pkstats.fit`, such as ``exposure=``.
     """
@@ -58,7 +63,9 @@ class Plan:
 
     def setting(self, cluster: tuple[str, ...]) -> Setting:
         """Return what all specifications share."""
-        if self.vcov is not None and self.vcov.lower() not in KINDS:
+        if len(cluster) > 2:
+            raise BadModel(f"cluster= takes one column or two; found {len(cluster)}.")
+        if self.vcov is not None and str(self.vcov).lower() not in KINDS:
             raise BadModel(f"vcov must be one of {', '.join(KINDS)}; found {self.vcov!r}.")
         if (self.vcov or "").lower().startswith("cr") and not cluster:
             raise BadModel(f"vcov={self.vcov!r} needs cluster=, the column of independent units.")
@@ -78,11 +85,18 @@ def plan(how: Mapping[str, Any]) -> Plan:
     """
     own = {item.name for item in fields(Plan)} - {"options"}
     given = {name: value for name, value in how.items() if name in own}
-    found = Plan(**given, options={name: value for name, value in how.items() if name not in own})
-    if found.memory <= 0:
+    options = {name: value for name, value in how.items() if name not in own}
+    for name in options:
+        if name not in OPTIONS:
+            known = (*own, *OPTIONS)
+            raise BadModel(f"multiverse takes no {name}=.{suggestion(name, known)}")
+    found = Plan(**given, options=options)
+    if not (isinstance(found.memory, (int, float)) and 0 < found.memory < inf):
         raise BadModel(f"memory= is in megabytes, above zero; found {found.memory!r}.")
-    if found.workers is not None and found.workers < 1:
+    if found.workers is not None and not (isinstance(found.workers, int) and found.workers > 0):
         raise BadModel(f"workers= must be one or more; found {found.workers!r}.")
+    if not isinstance(found.seed, int):
+        raise BadModel(f"seed= must be a whole number; found {found.seed!r}.")
     if not 0 < found.conf_level < 1:
         raise BadModel(f"conf_level must lie between 0 and 1; found {found.conf_level!r}.")
     return found

@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pkstats.errors import BadModel
+from pkstats.errors import BadModel, suggestion
 from pkstats.models import Estimate
 from pkstats.multiverse import store
 from pkstats.multiverse.careful import fit_one, formula
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.grid import Batch, Grid
+from pkstats.multiverse.labels import AXES, COLUMNS, LABELS, labelled, labels
 from pkstats.multiverse.leave_out import Influence, influence
+from pkstats.multiverse.queries import select
 from pkstats.multiverse.run import Resources
 from pkstats.multiverse.summary import drivers, shares
 
@@ -35,18 +37,20 @@ class Multiverse:
 
     Attributes
     ----------
+    figures : DataFrame or Path
+        What was found, or the file that holds it.
     frame : DataFrame
-        One row per specification: `specification`, the choices (`outcome`, `treatment`, `controls`,
-        `sample`, `family`, `fixed_effects`), `estimate`, `std_error`, `statistic`, `p_value`,
-        `conf_low`, `conf_high`, `n`, `clusters`, `converged`, `flags` (how it was fitted, when not
-        the ordinary way) and `why`.
+        One row per specification, read from the file when first asked for: `specification`, the
+        choices (`outcome`, `treatment`, `controls`, `sample`, `family`, `fixed_effects`),
+        `estimate`, `std_error`, `statistic`, `p_value`, `conf_low`, `conf_high`, `n`, `clusters`,
+        `converged`, `flags` (how it was fitted, when not the ordinary way) and `why`.
     grid : Grid
     setting : Setting
     data : DataFrame or None
         What it was fitted on; None when reloaded without its data.
     """
 
-    frame: pd.DataFrame = field(repr=False)
+    figures: pd.DataFrame | Path = field(repr=False)
     grid: Grid
     setting: Setting
     data: pd.DataFrame | None = field(repr=False)
@@ -59,7 +63,24 @@ class Multiverse:
     @property
     def size(self) -> int:
         """Number of specifications."""
-        return len(self.frame)
+        return self.grid.size
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per specification; one that is in a file is read whole."""
+        figures = self.figures
+        if isinstance(figures, Path):
+            figures = store.read(figures, self.hash, COLUMNS)
+        return labelled(figures, self.grid)
+
+    def columns(self, *names: str) -> pd.DataFrame:
+        """Return some columns of `frame`; of a result that is in a file only these are read."""
+        if "frame" in self.__dict__ or not isinstance(self.figures, Path):
+            return self.frame[list(names)]
+        own = [name for name in names if name in COLUMNS]
+        figures = store.read(self.figures, self.hash, own)
+        known = labels(self.grid, None, [name for name in names if name in LABELS])
+        return figures.assign(**known)[list(names)]
 
     @property
     def axes(self) -> dict[str, list[str]]:
@@ -70,12 +91,8 @@ class Multiverse:
     def controls(self) -> dict[str, np.ndarray]:
         """For each control that varies, which specifications have it, shape (S,)."""
         places = np.concatenate([batch.sets for batch in self.grid.batches])
-        used = self.grid.sets[places]
-        return {
-            name: used[:, i]
-            for i, name in enumerate(self.grid.controls)
-            if 0 < used[:, i].sum() < len(used)
-        }
+        used = ((name, self.grid.sets.has(i)[places]) for i, name in enumerate(self.grid.controls))
+        return {name: here for name, here in used if here.any() and not here.all()}
 
     def summary(self, direction: int = 1, by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Return the spread of the answers, one row for all or one for each choice in `by`.
@@ -94,15 +111,21 @@ class Multiverse:
             flagged specifications; without `by` also the axis that moves the answer most and, where
             the data are at hand, the cluster whose absence does.
         """
-        if by is not None:
+        names = [] if by is None else [by] if isinstance(by, str) else list(by)
+        for name in names:
+            if name not in AXES:
+                raise BadModel(
+                    f"by= takes {', '.join(AXES)}; found {name!r}.{suggestion(name, AXES)}"
+                )
+        frame = self.columns("estimate", "p_value", "flags", *names)
+        if names:
             rows = {
                 key: {**shares(part, direction), "flagged": float((part["flags"] != "").mean())}
-                for key, part in self.frame.groupby(by, observed=True)
+                for key, part in frame.groupby(by, observed=True)
             }
-            names = [by] if isinstance(by, str) else list(by)
             return pd.DataFrame(rows).T.rename_axis(names)
-        found: dict[str, Any] = dict(shares(self.frame, direction))
-        found["flagged"] = float((self.frame["flags"] != "").mean())
+        found: dict[str, Any] = dict(shares(frame, direction))
+        found["flagged"] = float((frame["flags"] != "").mean())
         moving = self.drivers()
         if len(moving):
             found["moved_most_by"] = moving["axis"].iloc[0]
@@ -117,9 +140,11 @@ class Multiverse:
         `of` is ``"estimate"``, or ``"statistic"`` where outcomes or families differ in scale (then
         the default).
         """
-        mixed = self.frame["outcome"].nunique() > 1 or self.frame["family"].nunique() > 1
-        mixed = mixed or self.frame["treatment"].nunique() > 1
-        return drivers(self.frame, self.controls, of or ("statistic" if mixed else "estimate"))
+        mixed = any(len(self.axes[name]) > 1 for name in ("outcome", "family", "treatment"))
+        chosen = of or ("statistic" if mixed else "estimate")
+        if chosen not in ("estimate", "statistic"):
+            raise BadModel(f"of= is 'estimate' or 'statistic'; found {of!r}.")
+        return drivers(self.columns(*AXES, chosen), self.controls, chosen)
 
     def influence(self, limit: int = 60) -> Influence:
         """Return what becomes of the answers when each cluster is left out.
@@ -166,10 +191,8 @@ class Multiverse:
         if not 0 <= specification < self.size:
             raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
-        query = self.grid.samples[batch.sample]
-        frame = self._data()
         text = formula(self.grid, batch, chosen)
-        rows = frame if query is None else frame.query(query)
+        rows = select(self._data(), batch.sample, self.grid.samples[batch.sample])
         return fit_one(text, rows, batch.family, self.setting)
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:
@@ -182,10 +205,12 @@ class Multiverse:
 
     def table(self, rows: int = 20) -> pd.DataFrame:
         """Return specifications evenly spread from the lowest to the highest estimate."""
-        ordered = self.frame.dropna(subset="estimate").sort_values("estimate", kind="stable")
-        places = np.unique(np.linspace(0, len(ordered) - 1, min(rows, len(ordered))).astype(int))
-        varying = [name for name in ordered if name not in ("why",)]
-        return ordered.iloc[places][varying].reset_index(drop=True)
+        estimate = self.columns("estimate")["estimate"].to_numpy()
+        order = np.argsort(estimate, kind="stable")[: np.isfinite(estimate).sum()]
+        spread = np.unique(np.linspace(0, len(order) - 1, min(rows, len(order))).astype(int))
+        places = order[spread]
+        figures = self.columns(*COLUMNS).iloc[places]
+        return labelled(figures, self.grid, places).drop(columns="why")
 
     def plot(self, **options: Any) -> Figure:
         """Draw the specification curve with the dashboard of choices below it."""
@@ -215,13 +240,15 @@ class Multiverse:
         return self.size
 
     def __repr__(self) -> str:
-        found = shares(self.frame)
+        frame = self.columns("estimate", "p_value", "flags")
+        found = shares(frame)
         axes = [
             f"{len(options)} × {name}"
             for name, options in self.axes.items()
             if len(options) > 1 and not name.startswith("control ")
         ]
-        lines = [f"Multiverse: {self.size:,} specifications{': ' * bool(axes)}{', '.join(axes)}"]
+        many = "specifications" if self.size > 1 else "specification"
+        lines = [f"Multiverse: {self.size:,} {many}{': ' * bool(axes)}{', '.join(axes)}"]
         varying = len(self.controls)
         if varying:
             lines.append(f"{varying} controls in or out")
@@ -231,7 +258,7 @@ class Multiverse:
                 f"{found['claimed_sign']:.0%} above zero, interval above zero in "
                 f"{found['claimed_significant']:.0%}, below in {found['opposite_significant']:.0%}"
             )
-        flags = self.frame.loc[self.frame["flags"] != "", "flags"].value_counts()
+        flags = frame.loc[frame["flags"] != "", "flags"].value_counts()
         lines += [f"{count:,} {flag}" for flag, count in flags.items()]
         lines += [f"! {note}" for note in self.grid.notes[:5]]
         lines.append("! associations, not effects: missions are not sent at random")

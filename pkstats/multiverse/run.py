@@ -18,11 +18,11 @@ from pkstats.multiverse.careful import careful
 from pkstats.multiverse.data import Sample, Setting, sample
 from pkstats.multiverse.engine import Answer, answer
 from pkstats.multiverse.grid import Batch, Grid
+from pkstats.multiverse.labels import FIGURES
 
 SMALLEST, LARGEST, PARTS = 1024, 8192, 8
 LONG = 20_000
 MANY_REFITS = 400
-FIGURES = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
 
 
 @dataclass(frozen=True, slots=True)

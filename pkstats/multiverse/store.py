@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pkstats.errors import UnreadableFile
+from pkstats.errors import BuildProblem, UnreadableFile
 from pkstats.multiverse.data import Setting, needed
 from pkstats.multiverse.grid import Grid
+from pkstats.multiverse.labels import labelled
+from pkstats.multiverse.sets import SLAB
 from pkstats.tables.places import write_atomically
 
 META = b"pkstats.multiverse"
-FORMAT = 1
+FORMAT = 2
+NOTE = "grid.json"
 
 
 def fingerprint(frame: pd.DataFrame, grid: Grid, setting: Setting) -> str:
@@ -28,17 +31,10 @@ def fingerprint(frame: pd.DataFrame, grid: Grid, setting: Setting) -> str:
     digest = hashlib.sha256()
     digest.update(repr((FORMAT, grid.samples, grid.families, grid.treatments, grid.fixed)).encode())
     digest.update(repr((grid.controls, setting)).encode())
-    digest.update(np.packbits(grid.sets).tobytes())
+    digest.update(grid.sets.bits.data)
     for batch in grid.batches:
-        digest.update(batch.sets.astype("int64").tobytes())
-    names = [name for name in needed(grid, setting) if name in frame]
-    queried = [
-        name
-        for name in frame
-        if name not in names
-        and any(query and str(name) in query for query in grid.samples.values())
-    ]
-    for name in (*names, *queried):
+        digest.update(batch.sets.data)
+    for name in needed(grid, setting):
         digest.update(str(name).encode())
         digest.update(pd.util.hash_pandas_object(frame[name], index=False).to_numpy().tobytes())
     return digest.hexdigest()
@@ -49,47 +45,110 @@ def parts_folder(path: Path) -> Path:
     return path.with_name(path.name + ".parts")
 
 
-def begun(path: Path, mark: str) -> dict[int, pd.DataFrame]:
-    """Return the parts that an interrupted run of the same grid and data left, by number.
+def begun(path: Path, mark: str, sizes: Mapping[int, int]) -> set[int]:
+    """Return the numbers of the parts that an interrupted run of the same grid and data left whole.
 
-    Parts of another grid or other data are removed.
+    Parts of another grid or other data, and parts that cannot be read, are removed.
+
+    Parameters
+    ----------
+    sizes : mapping of int to int
+        Number of specifications of each part.
     """
     folder = parts_folder(path)
-    note = folder / "grid.json"
-    if note.exists() and json.loads(note.read_text(encoding="utf-8")).get("hash") == mark:
-        found = {}
-        for part in sorted(folder.glob("*.parquet")):
-            found[int(part.stem)] = pd.read_parquet(part)
+    note = folder / NOTE
+    if _marked(note) == mark:
+        found = {number for number, size in sizes.items() if _whole(_part(path, number), size)}
+        for part in folder.glob("*.parquet"):
+            if not part.stem.isdigit() or int(part.stem) not in found:
+                part.unlink()
         return found
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected to keep parts of the result in {folder}; it failed ({problem.strerror}). "
+            "Mend the folder's permissions, or choose another path for save=."
+        ) from None
     write_atomically(note, json.dumps({"hash": mark}).encode())
-    return {}
+    return set()
+
+
+def _marked(note: Path) -> str | None:
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["hash"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _part(path: Path, number: int) -> Path:
+    return parts_folder(path) / f"{number:06d}.parquet"
+
+
+def _whole(part: Path, size: int) -> bool:
+    """Return whether a part holds what was written: its checksums and its number of rows."""
+    try:
+        return len(pq.read_table(part, page_checksum_verification=True)) == size
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def keep_part(path: Path, number: int, frame: pd.DataFrame) -> None:
     """Write one part, whole or not at all."""
-    write_atomically(parts_folder(path) / f"{number:06d}.parquet", _bytes(frame, {}))
+    sink = pa.BufferOutputStream()
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(arrow, sink, compression="zstd", write_page_checksum=True)
+    write_atomically(_part(path, number), sink.getvalue().to_pybytes())
 
 
-def finish(path: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:
-    """Write the whole result and remove the parts."""
-    write_atomically(path, _bytes(frame, about))
+def gather(path: Path, grid: Grid, about: Mapping[str, Any], sizes: Mapping[int, int]) -> None:
+    """Write the whole result from its parts, one at a time, and remove them."""
+
+    def parts() -> Iterator[pd.DataFrame]:
+        first = 0
+        for number, size in sizes.items():
+            figures = pd.read_parquet(_part(path, number))
+            yield labelled(figures, grid, np.arange(first, first + size))
+            first += size
+
+    _write(path, parts(), about)
     shutil.rmtree(parts_folder(path), ignore_errors=True)
 
 
-def _bytes(frame: pd.DataFrame, about: Mapping[str, Any]) -> bytes:
-    arrow = pa.Table.from_pandas(frame, preserve_index=False)
-    arrow = arrow.replace_schema_metadata(
-        {**(arrow.schema.metadata or {}), META: json.dumps(about).encode()}
-    )
-    sink = pa.BufferOutputStream()
-    pq.write_table(arrow, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+def finish(path: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    """Write a whole result, in one step."""
+    starts = range(0, max(len(frame), 1), SLAB)
+    _write(path, (frame.iloc[start : start + SLAB] for start in starts), about)
 
 
-def read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return a saved result and what was written about it.
+def _write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) -> None:
+    # The same name each time: what a killed run left there is written over.
+    temporary = path.with_name(f".{path.name}.tmp")
+    writer = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for frame in frames:
+            texts = {name: "str" for name in frame if frame[name].dtype == "category"}
+            arrow = pa.Table.from_pandas(frame.astype(texts), preserve_index=False)
+            if writer is None:
+                schema = arrow.schema.with_metadata({META: json.dumps(about).encode()})
+                writer = pq.ParquetWriter(temporary, schema, compression="zstd")
+            writer.write_table(arrow.cast(schema))
+        if writer is not None:
+            writer.close()
+            temporary.replace(path)
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected to write the result to {path}; it failed ({problem.strerror}). Make room or "
+            "mend the folder's permissions, then run it again."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def about(path: Path) -> dict[str, Any]:
+    """Return what was written about a saved result.
 
     Raises
     ------
@@ -97,14 +156,34 @@ def read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         When the file is not one that `Multiverse.save` wrote.
     """
     try:
-        arrow = pq.read_table(path)
+        found = (pq.read_schema(path).metadata or {}).get(META)
     except FileNotFoundError:
         raise UnreadableFile(f"There is no file {path}. Save a multiverse there first.") from None
-    except (pa.ArrowInvalid, OSError) as problem:
+    except (pa.ArrowException, OSError) as problem:
         raise UnreadableFile(
             f"Expected a multiverse saved as Parquet; {path} is not ({problem})."
         ) from None
-    about = (arrow.schema.metadata or {}).get(META)
-    if about is None:
+    if found is None:
         raise UnreadableFile(f"{path} is Parquet, but no multiverse wrote it. Use m.save(path).")
-    return arrow.to_pandas(), json.loads(about)
+    return json.loads(found)
+
+
+def read(path: Path, mark: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Return some columns of a saved result.
+
+    Raises
+    ------
+    UnreadableFile
+        When the file is gone, damaged, or by now holds the result of other data or another grid.
+    """
+    if about(path)["hash"] != mark:
+        raise UnreadableFile(
+            f"{path} by now holds another multiverse than the one asked for. Run the grid again with "
+            "save= to a file of its own."
+        )
+    try:
+        return pq.read_table(path, columns=list(columns)).to_pandas()
+    except (pa.ArrowException, OSError) as problem:
+        raise UnreadableFile(
+            f"{path} is damaged and cannot be read ({problem}). Run the grid again."
+        ) from None

@@ -43,9 +43,9 @@ def ways(codes: np.ndarray | None) -> tuple[Clusters, ...]:
 
 
 def _indicator(codes: np.ndarray) -> sparse.csr_array:
-    dense = np.unique(codes, return_inverse=True)[1]
+    labels, dense = np.unique(codes, return_inverse=True)
     rows = np.arange(len(dense))
-    return sparse.csr_array((np.ones(len(dense)), (dense, rows)))
+    return sparse.csr_array((np.ones(len(dense)), (dense, rows)), (len(labels), len(dense)))
 
 
 def counts(
@@ -61,7 +61,6 @@ def counts(
 
 def spread(
     kind: str,
-    direction: np.ndarray,
     scores: np.ndarray,
     clusters: tuple[Clusters, ...],
     terms: np.ndarray,
@@ -73,16 +72,13 @@ def spread(
     Parameters
     ----------
     kind : {"hc0", "hc1", "cr1"}
-    direction : array, shape (N, S)
-        Each row's weight in the focal coefficient, x′ A⁻¹ e.
     scores : array, shape (N, S)
-        Weighted residuals; overwritten.
+        Each row's part in the focal coefficient; overwritten.
     terms : array, shape (S,)
         Number of coefficients, absorbed ones included.
     likelihood : bool
         Whether CR1 multiplies by G/(G − 1) alone.
     """
-    scores *= direction
     count, groups = counts(mask, clusters, *scores.shape)
     if kind == "cr1":
         parts = [((way.sums @ scores) ** 2).sum(axis=0) for way in clusters]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pkstats.errors import BadModel
 from pkstats.evidence.ledger.entries import Dataset
 from pkstats.evidence.ledger.episodes import EVENTS
 from pkstats.measures import measure, measures
@@ -130,21 +128,6 @@ def columns_of(term: str) -> list[str]:
         When the term is no formula.
     """
     return parse(f"~ {term}").columns
-
-
-def columns_in_query(query: str) -> list[str]:
-    """Return the names a sample's query uses.
-
-    Raises
-    ------
-    BadModel
-        When it cannot be read.
-    """
-    try:
-        tree = ast.parse(query, mode="eval")
-    except SyntaxError:
-        raise BadModel(f"Cannot read the sample {query!r}; expected e.g. 'year >= 2000'.") from None
-    return [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
 
 
 @lru_cache(maxsize=8)

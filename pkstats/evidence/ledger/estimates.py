@@ -10,13 +10,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pkstats.checks.power import minimum_detectable_effect
-from pkstats.evidence.ledger.columns import columns_in_query, columns_of, rows_of
+from pkstats.evidence.ledger.columns import columns_of, rows_of
 from pkstats.evidence.ledger.entries import Dataset, Entry, Grid, Ledger, Rule
 from pkstats.models.formula import evaluate, parse
 from pkstats.multiverse import Multiverse, multiverse
 from pkstats.multiverse.data import BATCHED, Sample
 from pkstats.multiverse.engine import Answer
 from pkstats.multiverse.leave_out import without_each
+from pkstats.multiverse.queries import columns as queried
 from pkstats.multiverse.summary import sampled
 from pkstats.tables import load
 
@@ -35,7 +36,7 @@ def columns_of_grid(grid: Grid, data: Dataset) -> list[str]:
     names = [*grid.outcomes, data.cluster]
     names += [column for term in terms for column in columns_of(term)]
     names += [name for option in effects for name in option if name]
-    names += [name for query in grid.samples.values() if query for name in columns_in_query(query)]
+    names += [name for query in grid.samples.values() if query for name in queried(query)]
     return list(dict.fromkeys(names))
 
 

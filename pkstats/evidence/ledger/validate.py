@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from pkstats.errors import BadData, BadModel, PkstatsError, UnknownColumn, suggestion
-from pkstats.evidence.ledger.columns import columns_in_query, columns_of, known_columns
+from pkstats.evidence.ledger.columns import columns_of, known_columns
 from pkstats.evidence.ledger.entries import Dataset, Rule, _dataset, resolved_controls
 from pkstats.evidence.ledger.episodes import EVENTS
 from pkstats.models.families import family as find_family
+from pkstats.multiverse.queries import columns as queried
 from pkstats.units import UNITS
 
 SHARES = ("supported", "opposite_supported", "partly", "opposite_partly", "outcomes_partly")
@@ -260,7 +261,7 @@ def _columns(
     try:
         named += [(term, columns_of(term)) for term in terms]
         queries = [whole["samples"][name] for name in raw.get("samples", ["all"])]
-        named += [(query, columns_in_query(query)) for query in queries if query]
+        named += [(query, queried(query)) for query in queries if query]
     except BadModel as problem:
         place.fail(f"Claim {claim}: {problem}", kind=BadModel)
     for text, columns in named:

@@ -58,33 +58,39 @@ def zero(linear: np.ndarray, log_alpha: float) -> Derivatives:
     return negative_binomial(np.zeros(len(linear)), linear, log_alpha)
 
 
-def rising(counts: np.ndarray, alpha: float) -> Derivatives:
+def rising(counts: np.ndarray, alpha: float | np.ndarray) -> Derivatives:
     """Return Σ ln(1+αj), Σ j/(1+αj) and Σ (j/(1+αj))² over j = 0 … y−1, each of shape (n,).
 
-    Sums are tabulated up to 4,096; beyond, the Euler–Maclaurin midpoint formula (relative error
-    below 1e-12) spares a table as long as the largest count.
+    With several α, shape (S,), each is of shape (n, S). Sums are tabulated up to 4,096; beyond, the
+    Euler–Maclaurin midpoint formula (relative error below 1e-12) spares a table as long as the
+    largest count.
     """
-    steps = np.arange(TABLE, dtype=float)
     low = np.minimum(counts, TABLE).astype(int)
-    sums = [np.concatenate(([0.0], np.cumsum(part)))[low] for part in _terms(steps, alpha)]
+    steps = np.arange(low.max(initial=0), dtype=float)
+    start = np.zeros((1, *np.shape(alpha)))
+    sums = [np.concatenate((start, np.cumsum(part, axis=0)))[low] for part in _terms(steps, alpha)]
     large = counts > TABLE
     if large.any():
         begin, end = TABLE - 0.5, counts[large] - 0.5
         half = np.log(end / begin)[:, None] / 2
         points = begin * np.exp(half * (NODES + 1))
-        ends = _slopes(end, alpha) - _slopes(np.asarray(begin), alpha)[:, None]
+        ends = _slopes(end, alpha) - _slopes(np.array([begin]), alpha)
+        weights = points * half * NODE_WEIGHTS
         for total, part, change in zip(sums, _terms(points, alpha), ends, strict=True):
-            total[large] += (part * points * half) @ NODE_WEIGHTS - change / 24
+            total[large] += np.einsum("lk,lk...->l...", weights, part) - change / 24
     return sums[0], sums[1], sums[2]
 
 
-def _terms(steps: np.ndarray, alpha: float) -> Derivatives:
-    ratio = steps / (1 + alpha * steps)
-    return np.log1p(alpha * steps), ratio, ratio**2
+def _terms(steps: np.ndarray, alpha: float | np.ndarray) -> Derivatives:
+    scaled = np.multiply.outer(steps, alpha)
+    steps = steps.reshape(steps.shape + (1,) * np.ndim(alpha))
+    ratio = steps / (1 + scaled)
+    return np.log1p(scaled), ratio, ratio**2
 
 
-def _slopes(steps: np.ndarray, alpha: float) -> np.ndarray:
-    scaled = 1 + alpha * steps
+def _slopes(steps: np.ndarray, alpha: float | np.ndarray) -> np.ndarray:
+    scaled = 1 + np.multiply.outer(steps, alpha)
+    steps = steps.reshape(steps.shape + (1,) * np.ndim(alpha))
     return np.stack([alpha / scaled, scaled**-2.0, 2 * steps * scaled**-3.0])
 
 

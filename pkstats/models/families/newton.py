@@ -17,6 +17,8 @@ LARGEST_STEP = 5.0
 # Half the gain is what the next step adds to the log likelihood. From CLOSE on, with sums of large
 # counts, values may differ by rounding alone, so gradients decide; below NOISE they may be rounding.
 CLOSE, NOISE = 1e-4, 1e-10
+# The root of the gain is the length of the step in standard errors.
+POLISHED = 1e-21
 # Information per unit of weight below this, on standardised terms, is a standard error above 1,000.
 FLAT = 1e-6
 DEPENDENT = 1e-13
@@ -76,7 +78,7 @@ def maximise(objective: Objective, start: np.ndarray) -> Optimum:
             gain = float(step @ gradient)
             close = gain < CLOSE
             if gain < 1e-18 * max(1.0, abs(value)) or last / 2 < gain < NOISE:
-                return Optimum(here, value, information)
+                return _polished(objective, Optimum(here, value, information), step, gain)
             last = gain if close else np.inf
             step *= min(1.0, LARGEST_STEP / float(np.abs(step).max()))
             found = objective(here + step)
@@ -87,6 +89,15 @@ def maximise(objective: Objective, start: np.ndarray) -> Optimum:
                 break
             here = here + step
     return Optimum(here, value, information, converged=False)
+
+
+def _polished(objective: Objective, found: Optimum, step: np.ndarray, gain: float) -> Optimum:
+    """Return the optimum after the step at hand, where that still moves the tenth digit."""
+    if gain < POLISHED:
+        return found
+    value, gradient, information = after = objective(found.parameters + step)
+    closer = _better(after, -np.inf) and float(gradient @ _step(information, gradient)) < gain
+    return Optimum(found.parameters + step, value, information) if closer else found
 
 
 def _better(found: tuple[float, np.ndarray, np.ndarray], value: float) -> bool:

@@ -1,0 +1,124 @@
+"""Samples of a multiverse: queries pick rows as pandas would, and never run code."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pkstats as pk
+from pkstats.errors import BadModel
+from pkstats.multiverse import reload
+from pkstats.multiverse.queries import columns, select
+
+
+def data(rows: int = 60) -> pd.DataFrame:
+    draw = np.random.default_rng(5)
+    frame = pd.DataFrame(draw.normal(size=(rows, 3)), columns=["y", "t", "x"])
+    frame["a b"] = draw.normal(size=rows)
+    frame["year"] = 1990 + np.arange(rows) % 30
+    frame["region"] = draw.choice(["Africa", "Asia"], rows)
+    frame["kind"] = frame["region"].astype("category")
+    frame["late"] = frame["year"] > 2005
+    frame["gap"] = frame["x"].where(frame["x"] > -0.5)
+    frame["whole"] = frame["gap"].round().astype("Int64")
+    frame["month"] = pd.period_range("2001-01", periods=rows, freq="M")
+    return frame
+
+
+QUERIES = [
+    "year >= 2000",
+    "1995 < year <= 2010",
+    "region == 'Africa' and x > 0 or not (t < 0.5)",
+    "(x > 0) & ~(t > 0) | late",
+    "region in ['Asia'] and year not in (1990, 1991)",
+    "kind != 'Asia'",
+    "`a b` + x * 2 - 1 > -t / 3",
+    "year % 2 == 0 and year // 10 == 199",
+    "gap.notna() and abs(x) > 0.2",
+    "gap == gap",
+    "gap.isna() or x.between(-1, 1)",
+    "region.isin(['Africa'])",
+    "late",
+    "not late",
+    "whole > 0",
+    "not (whole > 0)",
+    "month >= '2003-05'",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_picks_the_rows_that_pandas_picks(query):
+    frame = data()
+    expected = frame.query(query, engine="python")
+    assert 0 < len(expected) < len(frame)
+    pd.testing.assert_frame_equal(select(frame, "some", query), expected)
+
+
+@given(st.sampled_from(QUERIES), st.sampled_from(QUERIES))
+def test_queries_joined_by_and_pick_what_both_pick(one, two):
+    frame = data()
+    both = frame.index.intersection(select(frame, "s", one).index)
+    both = both.intersection(select(frame, "s", two).index)
+    if len(both):
+        assert list(select(frame, "s", f"({one}) and ({two})").index) == list(both)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "@pd.io.common.os.system('touch {path}') == 0",
+        "@__import__('os').system('touch {path}')",
+        "__import__('os').system('touch {path}')",
+        "x.to_csv('{path}')",
+        "y > 0 and x.to_csv('{path}') == 1",
+        "x.abs().to_pickle('{path}')",
+        "`a b`.to_csv('{path}')",
+        "region == '`' + x.to_csv('{path}') + '`'",
+        "[x.to_csv('{path}') for i in [1]]",
+        "(lambda: x.to_csv('{path}'))()",
+        "x.isin(x.to_csv('{path}'))",
+    ],
+)
+def test_a_query_never_runs_code(tmp_path, query):
+    path = tmp_path / "ran"
+    with pytest.raises(BadModel, match=r"query|no column"):
+        pk.multiverse(data(), "y", "t", ["x"], {"s": query.format(path=path)})
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("yaer > 2000", "no column 'yaer'.*year"),
+        ("year >", "cannot be read"),
+        ("", "cannot be read"),
+        (5, "cannot be read"),
+        ("year > 2050", "has no rows"),
+        ("x", "comparison is expected"),
+        ("x + 1", "comparison is expected"),
+        ("True", "comparison is expected"),
+        ("year >= 2000 & x > 0", "cannot use"),
+        ("year > 'Africa'", "query"),
+        ("year is 2000", "cannot use"),
+        ("region.str.contains('A')", "cannot use"),
+        ("region in 'Africa'", "query"),
+    ],
+)
+def test_what_is_no_query_is_refused_with_what_to_write(query, message):
+    with pytest.raises(BadModel, match=message):
+        pk.multiverse(data(), "y", "t", ["x"], {"s": query})
+
+
+def test_the_columns_of_a_query_are_known_without_data():
+    assert columns("`a b` > 0 and year in [1] and not x.isna()") == ["a b", "year", "x"]
+
+
+def test_refits_and_hashes_follow_the_rows_of_a_query(tmp_path):
+    frame, path = data(), tmp_path / "m.parquet"
+    m = pk.multiverse(frame, "y", "t", ["x"], {"late": "late and year < 2015"}, save=path)
+    assert m.estimate(1).nobs == m.frame["n"].iloc[1] == (frame["late"] & (frame.year < 2015)).sum()
+    with pytest.raises(pk.errors.UnreadableFile, match="other data"):
+        reload(path, frame.assign(late=~frame["late"]))
