@@ -284,3 +284,66 @@ def test_any_sum_of_interactions_spans_what_it_spans_in_statsmodels(data, terms,
     found = pk.fit(formula, data)
     assert len(found.terms) == len(expected.params)
     np.testing.assert_allclose(found.found.fitted, expected.fittedvalues, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("formula", "options", "message"),
+    [
+        ("y ~ standardize(one)", {}, "standardize\\(one\\)' is undefined in 300 of 300"),
+        ("y ~ I(one/(b - b))", {}, "is infinite in 300 rows"),
+        ("y ~ I((x - 9)**0.5)", {}, "a root of a negative number"),
+        ("y ~ I(x*1e150)", {}, "another unit"),
+        ("y ~ x + I(y**2)", {}, "explain itself"),
+        ("I(y - x) ~ z + I(y - x)", {}, "explain itself"),
+        ("y ~ 0", {}, "no terms"),
+        ("~ 1", {"family": "cox", "time": "e", "event": "b"}, "no terms"),
+        ("y ~ " + " + ".join(["x"] * 5000), {}, "nested too deeply"),
+        ("y ~ x#1", {}, "sign #"),
+        ("y ~ `7`", {}, "columns.map"),
+        ("y ~ C(list)", {}, "not categories"),
+        ("y ~ x", {"cluster": "list"}, "not categories"),
+        ("y ~ x", {"weights": "nil"}, "weight \\(nil\\) of zero"),
+        ("y ~ x", {"conf_level": "95"}, "conf_level"),
+        ("y ~ x", {"family": ["ols"]}, "family must be one of"),
+        (7, {}, "A formula is text"),
+        ("o ~ x", {"family": "logit"}, "0 and 1; found 2, 3, 4 in"),
+        ("y ~ x", {"family": "ordered"}, "a measure rather than categories"),
+        (
+            "k ~ x",
+            {"family": "zinb", "zero": "~ standardize(one)"},
+            "of the zero part is undefined",
+        ),
+        ("k ~ x", {"family": "zinb", "zero": "k ~ z"}, "one-sided"),
+        ("k ~ x", {"family": "negbin", "alpha": True}, "alpha must be a number"),
+        ("y ~ C(row)", {}, "Pool categories"),
+        ("o ~ x", {"family": "ordered", "vcov": "hc3"}, "Use hc1, or cr1 with cluster="),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused_in_plain_words(data, formula, options, message):
+    frame = data.assign(one=1.0, nil=0, list=[[1]] * len(data), row=np.arange(len(data)))
+    frame[7] = data["x"]
+    with np.errstate(all="raise"), pytest.raises(BadModel, match=message):
+        pk.fit(formula, frame, **options)
+
+
+def test_a_change_may_be_explained_by_its_level_and_a_formula_may_run_over_lines(data):
+    plain = pk.fit("y ~ x + z", data).tidy()
+    found = pk.fit("I(y - x) ~\n    x\n    + z", data).tidy()
+    assert found.loc[1, "estimate"] == pytest.approx(plain.loc[1, "estimate"] - 1, rel=1e-10)
+    pd.testing.assert_frame_equal(pk.fit("y ~ + x + z", data).tidy(), plain)
+
+
+@pytest.mark.filterwarnings("error")
+def test_categories_without_rows_are_no_levels(data):
+    whole = pk.fit("y ~ C(f)*x", data)
+    loose = pd.Categorical(data["f"], categories=list("zcabq"))
+    found = pk.fit("y ~ C(f, Treatment('a'))*x", data.assign(f=loose))
+    assert found.terms[1] == "C(f,Treatment('a'))[T.c]"
+    np.testing.assert_allclose(found.found.fitted, whole.found.fitted, rtol=1e-10)
+
+
+@pytest.mark.parametrize("vcov", ["hc0", "hc1", "hc2", "hc3", "cr1"])
+def test_a_column_far_from_zero_keeps_its_standard_error(data, vcov):
+    near = pk.fit("y ~ x", data, vcov=vcov, cluster="g")
+    far = pk.fit("y ~ x", data.assign(x=data["x"] + 2.0**30), vcov=vcov, cluster="g")
+    assert errors(far)["x"] == pytest.approx(errors(near)["x"], rel=1e-6)

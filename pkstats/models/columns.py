@@ -20,6 +20,11 @@ def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
         When there is none of that name, or several.
     """
     if not isinstance(name, str) or name not in frame:
+        if any(str(one) == name for one in frame):
+            raise BadModel(
+                f"The column {name!r} is not called by text but by a number or the like. Rename the "
+                "columns first: data.columns = data.columns.map(str)."
+            )
         near = suggestion(str(name), [str(one) for one in frame])
         raise BadModel(f"There is no column {name!r} in {what}.{near}")
     values = frame[name]
@@ -33,6 +38,23 @@ def present(values: pd.Series) -> np.ndarray:
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
         return ~np.isnan(values.to_numpy(dtype="float64"))
     return values.notna().to_numpy()
+
+
+def codes(values: pd.Series, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
+    """Return each value's code 0 … m−1 (−1 where missing), shape (n,), and the m levels.
+
+    Raises
+    ------
+    BadModel
+        When the column holds lists or the like, which name no level.
+    """
+    try:
+        found, levels = pd.factorize(values, sort=sort)
+    except TypeError:
+        raise BadModel(
+            f"Column {values.name!r} holds {_kind(values)}, not categories; use text or numbers."
+        ) from None
+    return found, pd.Index(levels)
 
 
 def is_number(values: pd.Series) -> bool:

@@ -46,23 +46,32 @@ def covariance(
     if kind in ("hc0", "hc1"):
         n, p = scores.shape
         factor = 1.0 if kind == "hc0" else n / (n - p)
-        return factor * bread @ (scores.T @ scores) @ bread, None
+        return factor * _squared(scores, bread), None
     if found.working is None or scores.shape[1] != design.shape[1]:
-        raise BadModel(f"vcov={kind!r} needs leverages, which this family does not have. Use cr1.")
+        instead = "cr1" if kind == "cr2" else "hc1, or cr1 with cluster="
+        raise BadModel(
+            f"vcov={kind!r} needs leverages, which this model does not have. Use {instead}."
+        )
     if kind == "cr2":
         from pkstats.models.small_sample import cr2
 
         assert clusters is not None
         return cr2(found, design, clusters)
-    leverage = found.working * ((design @ bread) * design).sum(axis=1)
+    basis = np.linalg.qr(design * np.sqrt(found.working)[:, None])[0]
+    leverage = (basis**2).sum(axis=1)
     if (leverage > 1 - 1e-10).any():
         raise BadModel(
             f"Row {int(np.argmax(leverage))} of the complete rows fixes a term by itself (leverage 1), "
             f"so vcov={kind!r} does not exist. Drop the term or the row, or use hc1."
         )
     shrink = (1 - leverage) ** (0.5 if kind == "hc2" else 1.0)
-    adjusted = scores / shrink[:, None]
-    return bread @ (adjusted.T @ adjusted) @ bread, None
+    return _squared(scores / shrink[:, None], bread), None
+
+
+def _squared(scores: np.ndarray, bread: np.ndarray) -> np.ndarray:
+    """Return bread·scores′scores·bread; bread first, as sums of squares of far-off columns cancel."""
+    influence = scores @ bread
+    return influence.T @ influence
 
 
 def _cr1(found: Fitted, clusters: np.ndarray) -> np.ndarray:
@@ -81,4 +90,4 @@ def _one_way(found: Fitted, clusters: np.ndarray) -> np.ndarray:
     factor = groups / (groups - 1)
     if not found.likelihood:
         factor *= (n - 1) / (n - p)
-    return factor * found.bread @ (sums.T @ sums) @ found.bread
+    return factor * _squared(sums, found.bread)

@@ -92,7 +92,7 @@ def _fit(
 ) -> Estimate:
     """Check what was asked, take the complete rows and fit."""
     level = options["conf_level"]
-    if not 0 < level < 1:
+    if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
     frame = _frame(data)
     clusters = (cluster,) if isinstance(cluster, str) else tuple([] if cluster is None else cluster)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
-from pkstats.models.columns import column, numbers
+from pkstats.models.columns import codes, column, numbers
 from pkstats.models.contrasts import Coding, codings
 from pkstats.models.grammar import HELP, Terms, label, parse
 
@@ -45,7 +45,8 @@ def _standardize(values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
     if name not in memory:
         memory[name] = (float(np.nanmean(values)), float(np.nanstd(values, ddof=1)))
     mean, spread = memory[name]
-    return (values - mean) / spread
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (values - mean) / spread
 
 
 def evaluate(
@@ -70,7 +71,10 @@ def evaluate(
             return _apply(name, inside, label(node), memory)
     if not plain and isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         left = evaluate(node.left, data, formula, False, memory)
-        return OPERATIONS[type(node.op)](left, evaluate(node.right, data, formula, False, memory))
+        right = evaluate(node.right, data, formula, False, memory)
+        # What comes out infinite or undefined is refused by name before the model is fitted.
+        with np.errstate(all="ignore"):
+            return OPERATIONS[type(node.op)](left, right)
     if not plain and isinstance(node, ast.Compare) and len(node.ops) == 1:
         left = evaluate(node.left, data, formula, False, memory)
         right = evaluate(node.comparators[0], data, formula, False, memory)
@@ -138,7 +142,7 @@ def _treatment(node: ast.expr) -> object:
 
 def _known_levels(name: str, base: object, data: pd.DataFrame, formula: str) -> list[Any]:
     values = column(data, name, f"the data, which the formula {formula!r} needs")
-    levels = list(pd.factorize(values, sort=True)[1])
+    levels = list(codes(values, sort=True)[1])
     if base is None:
         return levels
     if base not in levels:
@@ -162,10 +166,10 @@ def _factor(
         memory[key] = _known_levels(name, base, data, formula)
     levels = memory[key]
     values = column(data, name)
-    codes = pd.Categorical(values, categories=levels).codes.astype("int64")
+    place = pd.Index(levels).get_indexer(pd.Index(values))
     first = 0 if full else 1
-    columns = (codes[:, None] == np.arange(first, len(levels))[None, :]).astype("float64")
-    columns[codes < 0] = np.nan
+    columns = (place[:, None] == np.arange(first, len(levels))[None, :]).astype("float64")
+    columns[place < 0] = np.nan
     mark = "" if full else "T."
     return [f"{key}[{mark}{level}]" for level in levels[first:]], columns
 

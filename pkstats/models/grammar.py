@@ -61,7 +61,6 @@ def _names(node: ast.AST) -> list[str]:
     return [name.id for name in names if not any(name is other for other in others)]
 
 
-@lru_cache(maxsize=256)
 def parse(formula: str) -> Terms:
     """Read a formula such as ``"y ~ x + C(region) + log1p(z) + a:b"``.
 
@@ -74,6 +73,21 @@ def parse(formula: str) -> Terms:
         When the text is not a formula, or uses anything but columns, `+`, `:`, `*`, `C()`, `log()`,
         `log1p()`, `sqrt()`, `I()`, `standardize()` and numbers.
     """
+    if not isinstance(formula, str):
+        raise BadModel(
+            f"A formula is text like 'outcome ~ term + term'; found {type(formula).__name__}."
+        )
+    try:
+        return _parse(re.sub(r"\s*\n\s*", " ", formula))
+    except (RecursionError, MemoryError):
+        raise BadModel(
+            f"A formula of {len(formula):,} signs is nested too deeply to read. Add sums or "
+            "interactions to the data as columns."
+        ) from None
+
+
+@lru_cache(maxsize=256)
+def _parse(formula: str) -> Terms:
     left, mark, right = formula.partition("~")
     if not mark or not right.strip():
         raise BadModel(f"Expected a formula like 'outcome ~ term + term'; found {formula!r}.")
@@ -82,7 +96,7 @@ def parse(formula: str) -> Terms:
     seen: set[tuple[str, ...]] = set()
     intercept = True
     for sign, node in _summands(_tree(right.strip(), formula)):
-        if isinstance(node, ast.Constant) and node.value in (0, 1):
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in (0, 1):
             intercept = (node.value == 1) == sign
             continue
         if not sign:
@@ -92,7 +106,28 @@ def parse(formula: str) -> Terms:
             if mark_of not in seen:
                 seen.add(mark_of)
                 terms.append(term)
-    return Terms(outcome, tuple(terms), intercept, " ".join(formula.split()))
+    found = Terms(outcome, tuple(terms), intercept, " ".join(formula.split()))
+    _explains_itself(found)
+    return found
+
+
+def _explains_itself(terms: Terms) -> None:
+    """Refuse an outcome on both sides; a change explained by its level (`I(y - x) ~ x`) may stand."""
+    names = terms.outcome_columns
+    if terms.outcome is None or (len(names) > 1 and not _same(terms)):
+        return
+    used = set(Terms(None, terms.terms, True, "").columns)
+    if names and names[0] in used:
+        raise BadModel(
+            f"The outcome {label(terms.outcome)!r} stands on the right of {terms.text!r} too: it would "
+            "explain itself. Take it out there, or lag it."
+        )
+
+
+def _same(terms: Terms) -> bool:
+    assert terms.outcome is not None
+    own = ast.dump(terms.outcome)
+    return any(ast.dump(factor) == own for term in terms.terms for factor in term)
 
 
 def _tree(text: str, formula: str) -> ast.expr:
@@ -103,6 +138,8 @@ def _tree(text: str, formula: str) -> ast.expr:
         return PLACE.format(len(quoted) - 1)
 
     code = _with_powers(QUOTED.sub(keep, text), formula)
+    if "#" in code:
+        raise BadModel(f"{formula!r}: put backticks around a name with the sign #.")
     try:
         tree = ast.parse(code, mode="eval").body
     except SyntaxError:
@@ -155,8 +192,8 @@ def _summands(node: ast.expr) -> list[tuple[bool, ast.expr]]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
         right = isinstance(node.op, ast.Add)
         return [*_summands(node.left), (right, node.right)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return [(False, node.operand)]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return [(isinstance(node.op, ast.UAdd), node.operand)]
     return [(True, node)]
 
 
@@ -208,4 +245,4 @@ def label(node: ast.expr) -> str:
 
 
 def _plain(name: str) -> bool:
-    return bool(PLAIN.fullmatch(name)) and not keyword.iskeyword(name)
+    return bool(PLAIN.fullmatch(name)) and not keyword.iskeyword(name) and name != "Intercept"

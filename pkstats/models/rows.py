@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
-from pkstats.models.columns import column, is_number, numbers, present
+from pkstats.models.columns import codes, column, is_number, numbers, present
 from pkstats.models.families import Family
 from pkstats.models.formula import Memory, Terms, design, evaluate, parse
 from pkstats.models.sample import Sample
@@ -90,20 +90,10 @@ def rows(
         For unknown columns, a missing outcome, or terms outside the grammar.
     """
     given = given or {}
-    part = (parse(zero) if zero else terms) if family.name in ("zinb", "hurdle") else None
+    part = _zero_part(terms, family, zero)
     used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
     used = list(dict.fromkeys([*used, *([weights] if weights else [])]))
-    complete = np.logical_and.reduce([present(column(frame, name)) for name in used])
-    if weights:
-        complete &= _number(frame, weights) != 0
-    if not complete.any():
-        if frame.empty:
-            raise BadModel("The data have no rows.")
-        worst = frame[used].isna().mean().sort_values(ascending=False).head(3)
-        raise BadModel(
-            "Every row has a missing value in some column of the model. Most missing: "
-            f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
-        )
+    complete = _complete(frame, used, weights)
     whole = frame if complete.all() else frame.loc[complete, used]
     memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
@@ -115,7 +105,7 @@ def rows(
     if part is not None:
         zero_names, extra["zero_design"] = design(part, whole)
         extra["zero_names"] = tuple(zero_names)
-    codes = [pd.factorize(whole[name])[0] for name in clusters]
+    groups = [_codes(whole, name) for name in clusters]
     return Rows(
         text=terms.text,
         outcome=outcome,
@@ -123,7 +113,7 @@ def rows(
         names=tuple(names),
         levels=levels,
         kept=complete,
-        clusters=None if not codes else codes[0] if len(codes) == 1 else np.column_stack(codes),
+        clusters=None if not groups else groups[0] if len(groups) == 1 else np.column_stack(groups),
         weights=_number(whole, weights) if weights else None,
         extra=extra,
         terms=terms,
@@ -132,12 +122,41 @@ def rows(
     )
 
 
+def _complete(frame: pd.DataFrame, used: list[str], weights: str | None) -> np.ndarray:
+    """Return which rows have every value and a weight that is not zero, shape (N,)."""
+    complete = np.logical_and.reduce([present(column(frame, name)) for name in used])
+    weighted = complete & (_number(frame, weights) != 0) if weights else complete
+    if complete.any() and not weighted.any():
+        raise BadModel(
+            f"Every complete row has a weight ({weights}) of zero; nothing is left to fit."
+        )
+    if not complete.any():
+        if frame.empty:
+            raise BadModel("The data have no rows.")
+        worst = frame[used].isna().mean().sort_values(ascending=False).head(3)
+        raise BadModel(
+            "Every row has a missing value in some column of the model. Most missing: "
+            f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
+        )
+    return weighted
+
+
+def _zero_part(terms: Terms, family: Family, zero: str | None) -> Terms | None:
+    """Return the terms of the part for zeros, in the families that have one."""
+    if family.name not in ("zinb", "hurdle"):
+        return None
+    part = terms if zero is None else parse(zero)
+    if zero is not None and part.outcome is not None:
+        raise BadModel(f"zero= takes a one-sided formula, such as '~ x + z'; found {zero!r}.")
+    return part
+
+
 def _number(frame: pd.DataFrame, name: str) -> np.ndarray:
     return numbers(column(frame, name), "numbers are needed here.")
 
 
 def _codes(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return pd.factorize(frame[name])[0]
+    return codes(frame[name])[0]
 
 
 def _outcome(
@@ -164,18 +183,18 @@ def _outcome(
                 "one: pd.Categorical(values, categories=[lowest, …, highest], ordered=True)."
             )
         used = values.cat.remove_unused_categories()
-        codes, levels = used.cat.codes.to_numpy(), used.cat.categories
+        found, levels = used.cat.codes.to_numpy(), used.cat.categories
     elif family.outcome == "ordered" and not is_number(values):
         raise BadModel(
             f"The outcome {name!r} of an ordered model must be whole numbers or an ordered "
             f"categorical; found {values.dtype}."
         )
     elif family.outcome == "ordered":
-        codes, levels = pd.factorize(numbers(values, "numbers are needed here."), sort=True)
+        found, levels = codes(pd.Series(numbers(values, "numbers are needed here.")), sort=True)
     else:
-        codes, levels = pd.factorize(values, sort=True)
-    out = codes.astype("float64")
-    out[codes < 0] = np.nan
+        found, levels = codes(values, sort=True)
+    out = found.astype("float64")
+    out[found < 0] = np.nan
     return out, tuple(_spell(level) for level in levels)
 
 

@@ -69,9 +69,9 @@ def family(name: str) -> Family:
     BadModel
         When there is none of that name.
     """
-    if name not in FAMILIES:
+    if not isinstance(name, str) or name not in FAMILIES:
         raise BadModel(
             f"family must be one of {', '.join(FAMILIES)}; found {name!r}."
-            f"{suggestion(name, FAMILIES)}"
+            f"{suggestion(str(name), FAMILIES)}"
         )
     return FAMILIES[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 
 from pkstats.errors import BadModel
@@ -27,7 +29,8 @@ def known_dispersion(
     BadModel
         When α is not above zero, or a coefficient has no finite estimate.
     """
-    if not (isinstance(alpha, (int, float)) and 0 < alpha < np.inf):
+    number = isinstance(alpha, Real) and not isinstance(alpha, bool)
+    if not (number and 0 < alpha < np.inf):
         raise BadModel(
             f"alpha must be a number above zero (variance μ + αμ²; 1/θ of R); found {alpha!r}. "
             "Use family='poisson' for 0, and leave alpha= out to estimate it."
