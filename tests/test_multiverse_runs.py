@@ -430,14 +430,17 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         pk.multiverse(data(), **CALL).save(tmp_path)
 
 
-def test_the_memory_that_arrays_take_is_bounded():
+@pytest.mark.parametrize(("family", "outcome"), [("logit", "b"), ("negbin", "deaths")])
+def test_the_memory_that_arrays_take_is_bounded(family, outcome):
     draw = np.random.default_rng(4)
     names = [f"c{i}" for i in range(9)]
     frame = data(6000).join(pd.DataFrame(draw.normal(size=(6000, 9)), columns=names))
+    frame["deaths"] = draw.poisson(draw.gamma(1.0, 3.0, 6000))
     peaks = []
+    call = {"family": family, "cluster": "g", "workers": 1}
     for memory in (30, 600):
         tracemalloc.start()
-        pk.multiverse(frame, "b", "t", names, family="logit", cluster="g", memory=memory, workers=1)
+        pk.multiverse(frame, outcome, "t", names, **call, memory=memory)
         peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
         tracemalloc.stop()
     assert peaks[0] < 35 < peaks[1]

@@ -39,7 +39,7 @@ def site(tmp_path_factory) -> Path:
         lacking(f"the site needs {', '.join(absent)}: pip install '.[docs]'")
     root = tmp_path_factory.mktemp("checkout")
     shutil.copytree(REPOSITORY / "docs", root / "docs", ignore=shutil.ignore_patterns(*GENERATED))
-    for folder in ("figures", "notebooks"):
+    for folder in ("figures", "notebooks", "benchmarks"):
         shutil.copytree(REPOSITORY / folder, root / folder)
     target = root / "html"
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", root / "docs", target]

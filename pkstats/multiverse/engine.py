@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pkstats.models.families.negative_binomial import TABLE
 from pkstats.multiverse import overdispersed
 from pkstats.multiverse.data import Sample, Setting, Table, absorb, table
 from pkstats.multiverse.grid import Batch, Grid
@@ -61,7 +62,11 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     if len(found.kept) < 2:
         return empty(size)
     used = _used(found, grid, batch)
-    width = int(np.clip(memory / (8 * ARRAYS * len(found.kept)), 4, WIDEST))
+    values = ARRAYS * len(found.kept)
+    if batch.family == "negbin":
+        # Scores of ln α, and sums over counts beside the rows.
+        values += 4 * len(found.kept) + 8 * int(min(found.rows.outcome.max(), TABLE))
+    width = int(np.clip(memory / (8 * values), 4, WIDEST))
     if batch.family == "ols":
         return _least_squares(found, here, batch, kind, used, width)
     return _by_rows(found, batch.family, kind, used, width, _starts(found, batch.family, used))

@@ -38,14 +38,6 @@ def solve(
     mask : array, shape (N, S), optional
         Weight of each row in each specification.
     """
-    found, residuals, surplus, factor, good = _climb(rows, used, start, mask)
-    return Solved(found[:-1], residuals, factor, good, surplus)
-
-
-def _climb(
-    rows: Rows, used: np.ndarray, start: np.ndarray, mask: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Factor, np.ndarray]:
-    """Return coefficients and ln α (P + 1, S), both scores (N, S), the factor, and what converged."""
     distinct, place = np.unique(rows.outcome, return_inverse=True)
     extras = [] if mask is None else [mask]
     extras += [] if rows.weights is None else [rows.weights[:, None]]
@@ -68,7 +60,8 @@ def _climb(
             step *= np.minimum(1.0, LONGEST / np.abs(step).max(axis=0))
             here += np.where(lost, 0.0, step)
     inside = (here[-1] > SMALLEST) & (here[-1] < LARGEST) & (factor.pivots[-1] > FLAT)
-    return here, residuals, surplus, factor, settled & ~lost & inside & factor.sound
+    good = settled & ~lost & inside & factor.sound
+    return Solved(here[:-1], residuals, factor, good, surplus)
 
 
 def _bent(information: np.ndarray, every: np.ndarray, spare: np.ndarray) -> Factor:
