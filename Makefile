@@ -9,7 +9,7 @@ TABLES := data/processed/build.json
 SITE := docs/_build/html/index.html
 GENERATED := docs/codebook.md docs/measures.md docs/checked.md docs/evidence.md
 PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
-  $(wildcard figures/* notebooks/*.ipynb)
+  $(wildcard figures/* notebooks/*.ipynb benchmarks/*.png)
 
 .PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fixtures clean
 .DEFAULT_GOAL := help
