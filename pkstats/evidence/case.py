@@ -18,9 +18,11 @@ from pkstats.evidence.case_gaps import gaps, parts
 from pkstats.evidence.case_numbers import Numbers
 from pkstats.evidence.case_scope import Scope, entries, scope
 from pkstats.evidence.case_scores import scores
+from pkstats.evidence.case_tables import table as table_of
 from pkstats.evidence.case_timeline import diplomacy, timeline
 from pkstats.evidence.case_verdict import passages
 from pkstats.evidence.case_violence import violence
+from pkstats.evidence.readable import Readable
 from pkstats.registry.missions import AS_OF
 
 if TYPE_CHECKING:
@@ -129,9 +131,21 @@ class Case:
         """Return where the data of each part stop, in sentences."""
         return self._part("gaps").copy()
 
+    def table(self, name: str) -> Readable:
+        """Return a table to read, shown in full in a notebook; its `frame` is a DataFrame.
+
+        Parameters
+        ----------
+        name : str
+            chain, facts, strength, violence, company, agreements, displacement, scores or limits.
+        """
+        for part in MAKERS:
+            self._part(part)
+        return table_of(name, self.scope, self._frames)
+
     def verdict(self) -> str:
         """Return the verdict: a paragraph made by rules from the numbers, with its uncertainties."""
-        return " ".join(self.passages())
+        return " ".join(self.passages().values())
 
     def answer(self) -> str:
         """Return three sentences: what was reached; deaths and strength; exit and what is unsure."""
@@ -150,8 +164,8 @@ class Case:
             self._part(name)
         return Numbers(self.scope, self._frames)
 
-    def passages(self) -> list[str]:
-        """Return the verdict's passages: goals, violence, the mission, the essay, what is unsure."""
+    def passages(self) -> dict[str, str]:
+        """Return the verdict's passages by heading, from the measures of success to what is least sure."""
         return passages(self._numbers())
 
     def cite(self, style: str = "text") -> str:
@@ -178,15 +192,12 @@ class Case:
         return "\n".join(fill(line, WIDTH, subsequent_indent="  ") for line in lines)
 
     def _repr_html_(self) -> str:
-        known = self.scores()
-        known = known[known["value"].notna()]
-        columns = ["label", "horizon", "value", "reached", "rank", "n", "status"]
+        said = self.passages().items()
         question = f"<p><em>{escape(self.question)}</em></p>" if self.question else ""
         return (
             f"<h3>{escape(self.title)}</h3>{question}"
-            f"{''.join(f'<p>{escape(text)}</p>' for text in self.passages())}"
-            f"{self.facts.to_html(index=False)}"
-            f"{known[columns].round(3).to_html(index=False, na_rep='')}"
+            f"{''.join(f'<p><b>{escape(name)}.</b> {escape(text)}</p>' for name, text in said)}"
+            f"{self.table('facts')._repr_html_()}{self.table('scores')._repr_html_()}"
         )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pkstats.evidence.case_numbers import Numbers, count
+from pkstats.evidence.case_essay import stance
+from pkstats.evidence.case_numbers import Numbers, count, years_of
+from pkstats.evidence.case_verdict import conflict_years
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.registry.missions import AS_OF
 
@@ -24,23 +26,27 @@ def _reached(numbers: Numbers) -> str:
         period: f"{int(group['reached'].sum())} of {len(group)}"
         for period, group in tally.groupby("period")
     }
+    when = "so far" if numbers.scope.ongoing else "by its end"
     if not shares:
         return f"No yes-or-no measure of success is known for {name}."
-    when = "so far" if numbers.scope.ongoing else "by its end"
-    text = f"Of the yes-or-no measures of success known, {name} reached "
+    if len(tally) == 1:
+        text = f"One yes-or-no measure of success is known for {name} {when}"
+        return f"{text} ({tally['phrase'].iloc[0]}); {conflict_years(numbers)}".rstrip("; .") + "."
     parts = [f"{shares['during']} {when}"] if "during" in shares else []
     later = next((period for period in LATER if period in shares), None)
     if later:
         parts.append(f"{shares[later]} in the {LATER[later]} after")
-    held = ""
+    text = f"Of the yes-or-no measures of success known, {name} reached {' and '.join(parts)}"
     if "after" in shares:
         kept = bool(tally.loc[tally["period"] == "after", "reached"].iloc[0])
-        held = (
+        text += (
             "; no conflict returned to the end of the data"
             if kept
             else "; conflict went on or came back after it left"
         )
-    return f"{text}{' and '.join(parts)}{held}."
+    if words := stance(numbers):
+        text += f"; the numbers {words} the essay, which names it a {numbers.scope.entry['label']}"
+    return f"{text}."
 
 
 def _deaths(numbers: Numbers) -> str:
@@ -50,7 +56,7 @@ def _deaths(numbers: Numbers) -> str:
         text = f"Deaths in {numbers.scope.places} are not known for its years"
     else:
         low, high = int(during.index.min()), int(during.index.max())
-        span = f"{low}–{high}" if high > low else f"{low}"
+        span = years_of(low, high)
         start = (
             "are not known for the two years before"
             if np.isnan(before)

@@ -2,63 +2,55 @@
 
 from __future__ import annotations
 
-from pkstats.evidence.case_numbers import Numbers, count
+from pkstats.evidence.case_numbers import Numbers, count, years_of
 
 SIDES, AGAINST = 2 / 3, 1 / 3
 HALVES, FEW = 4, 3
 WORSE = 1.5
 
 
+def stance(numbers: Numbers) -> str:
+    """Return how the numbers stand to the essay's label: side with, are divided on, speak against.
+
+    Empty without a label or with fewer than three measures. A label of success needs two thirds of
+    the measures during deployment, at exit and of lasting peace reached; failure, two thirds missed.
+    """
+    label, tally = numbers.scope.entry.get("label", ""), numbers.present
+    if not label or len(tally) < FEW:
+        return ""
+    share = float((tally["reached"] == (label == "success")).mean())
+    if share >= SIDES:
+        return "side with"
+    return "speak against" if share <= AGAINST else "are divided on"
+
+
 def essay(numbers: Numbers) -> str:
-    """Return the essay's words beside the numbers, and where the difference comes from."""
+    """Return the essay's words, how the numbers stand to them, and where a difference comes from."""
     entry, tally = numbers.scope.entry, numbers.present
     if not entry.get("essay"):
         return ""
     label = entry.get("label", "")
     text = f"The source essay {f'names it a {label}' if label else 'sees in it'}"
     text += f" ({entry['essay']})." if label else f" {entry['essay']}."
-    if tally.empty:
-        return f"{text} The measures here can neither confirm nor deny it."
     if len(tally) < FEW:
-        return f"{text} Too few measures are known ({len(tally)}) to set beside it."
-    share = float(tally["reached"].mean())
+        return f"{text} Too few yes-or-no measures are known ({len(tally)}) to set beside it."
     whole = f"{int(tally['reached'].sum())} of {len(tally)} measures"
-    whole += (
-        " so far" if numbers.scope.ongoing else " during deployment, at exit and of lasting peace"
-    )
+    whole += " so far" if numbers.scope.ongoing else ", lasting peace included"
     if not label:
         return f"{text} By the numbers it reached {whole}."
-    if label == "failure":
-        share = 1 - share
-    stance = (
-        "side with that"
-        if share >= SIDES
-        else "speak against it"
-        if share <= AGAINST
-        else "are divided"
-    )
-    text += f" By a plain tally the numbers {stance}: it reached {whole}."
+    text += f" The numbers {stance(numbers)} that: it reached {whole}."
     return text + _difference(numbers, label) + _halves(numbers, label)
 
 
 def _difference(numbers: Numbers, label: str) -> str:
-    """Name the measures that stand against the label, and the exit if it does."""
-    tally, text = numbers.present, ""
-    against = tally["reached"] == (label == "failure")
-    for rows, word in ((tally[~against], "For"), (tally[against], "Against")):
-        phrases = "; ".join(dict.fromkeys(rows["phrase"]))
-        text += f" {word} the label: {phrases or 'no measure known'}."
-    during = numbers.during
-    if label == "success" and len(during) and during.mean() > numbers.before:
-        text += (
-            f" Deaths went from {count(numbers.before)} a year before to "
-            f"{count(float(during.mean()))} while it was there"
-        )
-        item = numbers.scope.mission
-        if item.exit == "consent withdrawn":
-            text += f", and the host withdrew its consent in {item.end[:4]} ({item.exit_document})"
-        text += "."
-    return text
+    """Say what weighs against a success: deaths that rose, consent withdrawn."""
+    during, item = numbers.during, numbers.scope.mission
+    if label != "success" or during.empty or not during.mean() > numbers.before:
+        return ""
+    gone = ""
+    if item.exit == "consent withdrawn":
+        gone = f", and the host withdrew its consent in {item.end[:4]} ({item.exit_document})"
+    return f" Deaths rose while it was there{gone}."
 
 
 def _halves(numbers: Numbers, label: str) -> str:
@@ -72,6 +64,6 @@ def _halves(numbers: Numbers, label: str) -> str:
         return ""
     return (
         f" An early look would have found less: deaths averaged {count(float(early.mean()))} a year in "
-        f"{early.index[0]}–{early.index[-1]} and {count(float(late.mean()))} in "
-        f"{late.index[0]}–{late.index[-1]}."
+        f"{years_of(early.index[0], early.index[-1])} and {count(float(late.mean()))} in "
+        f"{years_of(late.index[0], late.index[-1])}."
     )

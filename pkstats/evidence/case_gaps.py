@@ -37,6 +37,13 @@ def gaps(scope: Scope) -> pd.DataFrame:
     return frame.astype({"first": "Int64", "last": "Int64"})
 
 
+def covered(part: str, scope: Scope) -> tuple[int, int] | None:
+    """Return the first and last year for which any series of a part has data; None when none has."""
+    spans = [_span(series, scope) for series in parts()[part]["series"]]
+    known = [(first, last) for first, last in spans if first is not None and last is not None]
+    return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
 def notes_of(part: str, frame: pd.DataFrame) -> list[str]:
     """Return the sentences of one part, from the frame of `gaps`."""
     return frame.loc[frame["part"] == part, "note"].tolist()

@@ -21,6 +21,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.1f}"
 
 
+def years_of(first: int, last: int) -> str:
+    """Return `1993–1996`, or one year alone."""
+    return f"{first}–{last}" if last > first else f"{first}"
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What the sentences are made of."""

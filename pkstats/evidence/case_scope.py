@@ -64,7 +64,7 @@ class Scope:
     def window(self) -> tuple[int, int]:
         """First and last calendar year shown: the chain, and some years around the mission."""
         starts = self.chain["start"].dt.year
-        ends = self.chain["end"].dt.year
+        ends = self.chain["end"].dt.year.where(self.chain["exit"] != "ongoing", AS_OF_YEAR)
         low = min(self.first - BEFORE, int(starts.min()) - 1)
         high = max(self.last + AFTER, int(ends.max()) if ends.notna().any() else self.last)
         return low, min(high, AS_OF_YEAR)
@@ -104,6 +104,11 @@ def scope(label: str) -> Scope:
         When neither a case nor a mission is called that, with near matches; when the name covers
         several cases; when the mission cannot be placed in time or space.
     """
+    if not normalise(label):
+        raise UnknownName(
+            f"Expected a place or a mission, such as pkstats.case('Mali'); found {label!r}. "
+            "pkstats.evidence.case.cases() lists the named cases, pkstats.missions() the missions."
+        )
     key = _by_name().get(normalise(label), "")
     entry = entries().get(key, {})
     if "several" in entry:

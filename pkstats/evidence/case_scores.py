@@ -21,6 +21,13 @@ from pkstats.registry.missions import AS_OF
 ENDING = re.compile(r"_(during|2y|5y|10y)$")
 HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
 UNENDED = "violence_reduction"
+PERIODS = {
+    "during": "during, at exit",
+    "2y": "2 years after",
+    "5y": "5 years after",
+    "10y": "10 years after",
+    "after": "to end of data",
+}
 BY_STATE = ("violence", "agreements", "mediation_years", "complexity", "conflicts")
 RULES = {
     "= 1": lambda value: value == 1,
@@ -189,3 +196,34 @@ def coverage(name: str) -> tuple[int | None, int | None]:
             years = frame[column] if column == "year" else frame[column].dt.year
             return int(years.min()), int(years.max())
     return None, None
+
+
+def matrix(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores with a row per measure and a column per period; cells are (words, share).
+
+    Share runs from 0 (worst) to 1 (best) and is None where it cannot be told. Measures that another
+    row says nearly as well are left out.
+    """
+    cells: dict[str, dict[str, tuple[str, float | None]]] = {}
+    for row in scores.to_dict("records"):
+        stem, horizon = split(str(row["measure"]))
+        if readings().get(stem, {"off_page": True}).get("off_page"):
+            continue
+        period = "during" if horizon == "exit" else horizon
+        cells.setdefault(str(readings()[stem]["label"]), {})[period] = cell(row)
+    order = [str(entry["label"]) for entry in readings().values() if str(entry["label"]) in cells]
+    table = pd.DataFrame.from_dict({label: cells[label] for label in order}, orient="index")
+    return table.reindex(columns=list(PERIODS))
+
+
+def cell(row: dict[Any, Any]) -> tuple[str, float | None]:
+    """Return a score's words and how good it is from 0 to 1; None where that is not known."""
+    if pd.isna(row["value"]):
+        later = "ongoing" in row["status"] or "window ends" in row["status"]
+        return ("later" if later else "–"), None
+    if pd.notna(row["reached"]):
+        return ("yes", 1.0) if row["reached"] else ("no", 0.0)
+    if pd.isna(row["rank"]):
+        number = f"{row['value']:.2g}" if row["value"] < 10 else f"{row['value']:.0f}"
+        return (f"≥ {number}" if "censored" in row["status"] else number), None
+    return f"{row['rank']}/{row['n']}", (row["n"] - row["rank"]) / max(row["n"] - 1, 1)

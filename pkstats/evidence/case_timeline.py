@@ -142,6 +142,15 @@ def _conflicts(scope: Scope) -> pd.DataFrame:
     return _shown(pd.concat(parts), scope) if parts else begins
 
 
+def intensities(scope: Scope) -> pd.Series:
+    """Return `war` or `minor conflict` by year with a state-based conflict in a host state (UCDP)."""
+    frame = read("conflicts")
+    low, high = scope.window
+    frame = frame[in_hosts(frame["locations"], scope) & frame["year"].between(low, high)]
+    war = (frame["intensity"] == "war").groupby(frame["year"]).any()
+    return war.map({True: "war", False: "minor conflict"}).astype("object")
+
+
 def _endings(scope: Scope) -> pd.DataFrame:
     frame = read("terminations")
     frame = frame[in_hosts(frame["locations"], scope)]

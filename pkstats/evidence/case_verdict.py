@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_essay import essay
-from pkstats.evidence.case_numbers import Numbers, count
-from pkstats.evidence.case_scope import listed
+from pkstats.evidence.case_numbers import Numbers, count, years_of
+from pkstats.evidence.case_scope import AS_OF_YEAR, listed
 from pkstats.evidence.case_scores import listed_from
 from pkstats.evidence.case_timeline import in_hosts
 from pkstats.evidence.case_violence import (
     CONFLICT,
+    ENOUGH,
     HOSTS,
     MISSIONS,
     NONE,
@@ -20,14 +23,9 @@ from pkstats.evidence.case_violence import (
 )
 from pkstats.registry.missions import AS_OF
 
-PERIODS = {
-    "during": "during deployment and at exit",
-    "2y": "in the two years after",
-    "5y": "in the five years after",
-    "10y": "in the ten years after",
-    "after": "from exit to the end of the data",
-}
+LATER = {"2y": "two", "5y": "five", "10y": "ten"}
 NAMED = 4
+FEW = 3
 COMPARED = range(1, 6)
 COMPANY = {
     MISSIONS: f"other UN missions with at least {CONFLICT} deaths a year before",
@@ -35,36 +33,55 @@ COMPANY = {
 }
 
 
-def passages(numbers: Numbers) -> list[str]:
-    """Return the verdict in passages: goals, violence, the mission, the essay, what is unsure."""
-    topics = (
-        (counts,),
-        (violence, left_out, conflict_years, company),
-        (strength, leaving, people, talks),
-        (essay,),
-        (unknown, uncertainty),
-    )
-    texts = [" ".join(filter(None, (say(numbers) for say in topic))) for topic in topics]
-    return [text for text in texts if text]
+def passages(numbers: Numbers) -> dict[str, str]:
+    """Return the verdict in passages, each under its heading; nothing is said twice."""
+    topics: dict[str, tuple[Callable[[Numbers], str], ...]] = {
+        "Measures of success": (counts,),
+        "Deaths": (violence, left_out, conflict_years),
+        "Beside others": (company,),
+        "Strength and exit": (strength, leaving),
+        "People and talks": (people, talks),
+        "The essay": (essay,),
+        "Least sure": (unknown, uncertainty),
+    }
+    texts = {
+        name: " ".join(filter(None, (say(numbers) for say in topic)))
+        for name, topic in topics.items()
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
 def counts(numbers: Numbers) -> str:
-    """Return how many yes-or-no goals were reached, by period, and which."""
-    tally = numbers.tally
+    """Return how many yes-or-no goals were reached by its end, which, and how many later."""
+    tally, name = numbers.tally, numbers.scope.mission.id
     if tally.empty:
-        return f"No yes-or-no success measure of {numbers.scope.mission.id} is known."
+        return f"No yes-or-no measure of success is known for {name}."
+    first = tally[tally["period"] == "during"]
+    when = "so far" if numbers.scope.ongoing else "by its end"
     parts = []
-    for period, phrase in PERIODS.items():
+    for word, group in (("reached", first[first["reached"]]), ("missed", first[~first["reached"]])):
+        if len(group):
+            number = "all" if len(group) == len(first) else str(len(group))
+            parts.append(f"{word} {number} ({'; '.join(group['phrase'])})")
+    text = f"Of the {len(first)} yes-or-no measures known, {when} {name} {' and '.join(parts)}."
+    if len(first) == 1:
+        text = f"One yes-or-no measure is known for {name} {when}: {first['phrase'].iloc[0]}."
+    if first.empty:
+        text = f"No yes-or-no measure is known for {name} {when}."
+    later = []
+    for period, years in LATER.items():
         group = tally[tally["period"] == period]
         if len(group):
-            parts.append(f"{int(group['reached'].sum())} of {len(group)} {phrase}")
-    text = f"Of the yes-or-no success measures known, {numbers.scope.mission.id} reached {listed(parts)}."
-    first = tally[tally["period"] == "during"]
-    for reached, word in ((True, "Reached"), (False, "Not reached")):
-        phrases = first.loc[first["reached"] == reached, "phrase"].tolist()
-        if phrases:
-            text += f" {word} by its end: {'; '.join(phrases)}."
-    return text.replace("by its end", "so far") if numbers.scope.ongoing else text
+            later.append(
+                f"{int(group['reached'].sum())} of {len(group)} in the {years} years after"
+            )
+    if later:
+        text += f" Later it reached {listed(later)}."
+    held = tally[tally["period"] == "after"]
+    if len(held):
+        phrase = str(held["phrase"].iloc[0])
+        text += f" {phrase[0].upper()}{phrase[1:]}."
+    return text
 
 
 def violence(numbers: Numbers) -> str:
@@ -74,21 +91,18 @@ def violence(numbers: Numbers) -> str:
         return f"Deaths in {scope.places} are not known for the mission's years."
     spans = []
     if not np.isnan(numbers.before):
-        spans.append(f"{count(numbers.before)} a year in {scope.first - 2}–{scope.first - 1}")
+        spans.append(f"{count(numbers.before)} in {scope.first - 2}–{scope.first - 1}")
     low, high = int(during.index.min()), int(during.index.max())
-    span = f"{low}–{high}" if high > low else f"{low}"
-    known = "" if low == scope.first else " (UCDP has none before)"
-    spans.append(f"{count(float(during.mean()))} a year in {span}{known}")
+    known = "" if low == scope.first else "; none are counted for its years before"
+    spans.append(f"{count(float(during.mean()))} while it was there ({years_of(low, high)}{known})")
     for years in (2, 5):
         later = numbers.mean(scope.last + 1, scope.last + years)
         if not scope.ongoing and not np.isnan(later):
-            spans.append(f"{count(later)} in the {years} years after")
+            spans.append(f"{count(later)} in {scope.last + 1}–{scope.last + years}")
+    text = f"Deaths in battle and of civilians in {scope.places} (UCDP), as yearly means: {listed(spans)}"
     worst = numbers.worst
-    text = f"Deaths in battle and of civilians in {scope.places} (UCDP) averaged {listed(spans)}"
-    if worst is not None and during[worst] > 0:
-        text += f"; the worst year of deployment was {worst} with {during[worst]:,.0f}"
-    if during.max() < CONFLICT:
-        text += f"; no year of deployment known reached {CONFLICT}"
+    if worst is not None and high > low and during[worst] > 0:
+        text += f"; {worst} was its worst year with {during[worst]:,.0f}"
     return f"{text}."
 
 
@@ -116,41 +130,49 @@ def conflict_years(numbers: Numbers) -> str:
         return ""
     ours = frame[in_hosts(frame["locations"], scope) & frame["year"].between(scope.first, last)]
     years = sorted({int(year) for year in ours["year"]})
+    span = last - scope.first + 1
+    if span == 1:
+        return f"UCDP lists {'' if years else 'no '}conflict over government or territory there in {last}."
     which = (
-        f" ({listed([str(year) for year in years])})"
-        if 0 < len(years) < min(NAMED, last - scope.first + 1)
-        else ""
+        f" ({listed([str(year) for year in years])})" if 0 < len(years) < min(NAMED, span) else ""
     )
+    number = "all" if len(years) == span else str(len(years) or "none")
     return (
-        f"UCDP lists conflict over government or territory there in {len(years)} of the "
-        f"{last - scope.first + 1} years {scope.first}–{last}{which}."
+        f"UCDP lists conflict over government or territory there in {number} of the "
+        f"{span} years {years_of(scope.first, last)}{which}."
     )
 
 
 def company(numbers: Numbers) -> str:
-    """Return the mission's rank and the comparison sets beside it."""
-    text, parts = "", []
-    row = numbers.value("violence_reduction_during")
-    if row is not None:
-        tied = f", tied with {row['tied']}" if row["tied"] else ""
-        text = f"By the fall of deaths it ranks {row['rank']} of {row['n']} missions with a figure{tied}."
-    scope = numbers.scope
+    """Return the comparison sets beside the mission, and its rank."""
+    scope, parts = numbers.scope, []
     own = numbers.mean(scope.first + COMPARED[0], scope.first + COMPARED[-1])
     for name, paths in comparisons(scope).items():
-        if len(paths) < 5 or np.isnan(own) or np.isnan(numbers.before):
+        if len(paths) < ENOUGH or np.isnan(own) or np.isnan(numbers.before):
             continue
         later = paths[list(COMPARED)].mean(axis=1, skipna=False)
         earlier = paths[[-2, -1]].mean(axis=1, skipna=False)
         both = later.notna() & (earlier >= CONFLICT)
         fell = int((later[both] < earlier[both]).sum())
-        parts.append(f"{fell} of {int(both.sum())} {COMPANY[name]}")
+        parts.append(f"in {fell} of {int(both.sum())} {COMPANY[name]}")
+    text = ""
     if parts:
-        went = "fell" if own < numbers.before else "did not"
+        text = (
+            f"From the two years before to years 1 to 5, deaths {_went(numbers.before, own)} here "
+            f"({count(numbers.before)} to {count(own)} a year); they fell {listed(parts)}."
+        )
+    row = numbers.value("violence_reduction_during")
+    if row is not None:
+        tied = f", tied with {row['tied']}" if row["tied"] else ""
         text += (
-            f" From the two years before to years 1 to 5, deaths fell in {listed(parts)}; here they "
-            f"{went} ({count(numbers.before)} to {count(own)} a year)."
+            f" By the fall of deaths during deployment it ranks {row['rank']} of {row['n']}{tied}."
         )
     return text.strip()
+
+
+def _went(old: float, new: float) -> str:
+    """Say which way a number went."""
+    return "fell" if new < old else "rose" if new > old else "stayed the same"
 
 
 def strength(numbers: Numbers) -> str:
@@ -161,8 +183,9 @@ def strength(numbers: Numbers) -> str:
         return ""
     total = frame["total"].astype("float64")
     peak = frame.iloc[int(total.to_numpy().argmax())]
+    months = "one month" if len(frame) == 1 else f"{len(frame)} months"
     text = (
-        f"Uniformed strength averaged {total.mean():,.0f} over {len(frame)} months with a figure "
+        f"Uniformed strength averaged {total.mean():,.0f} over the {months} with a figure "
         f"(peak {int(peak['total']):,} in {peak['month']})"
     )
     both = frame[frame["shortfall"].notna()]
@@ -195,13 +218,17 @@ def people(numbers: Numbers) -> str:
     """Return displacement, democracy, income and the danger to aid workers and peacekeepers."""
     scope, parts = numbers.scope, []
     displaced = numbers.frames["displacement"]
+    last = min(scope.last, AS_OF_YEAR - 1)
     for column, what in (("refugees", "refugees"), ("idps_idmc", "internally displaced (IDMC)")):
-        series = summed(displaced, column).reindex([scope.first, scope.last])
-        if series.notna().all() and scope.last > scope.first:
-            parts.append(
-                f"{what} went from {series.iloc[0]:,.0f} ({scope.first}) to "
-                f"{series.iloc[1]:,.0f} ({scope.last})"
-            )
+        series = summed(displaced, column).reindex([scope.first, last])
+        if series.notna().all() and last > scope.first:
+            old, new = series
+            if old == new:
+                parts.append(f"{what} were {new:,.0f} in {scope.first} as in {last}")
+            else:
+                parts.append(
+                    f"{what} {_went(old, new)} from {old:,.0f} ({scope.first}) to {new:,.0f} ({last})"
+                )
     for measure, what in (
         ("democracy_change_during", "electoral democracy changed by {:+.2f} of 1"),
         ("income_growth_during", "real income per head changed by {:+.0%}"),
@@ -209,12 +236,18 @@ def people(numbers: Numbers) -> str:
     ):
         row = numbers.value(measure)
         if row is not None:
-            parts.append(what.format(float(row["value"])).replace("-", "−"))
+            words = what.format(float(row["value"])).replace("-", "−")
+            parts.append(
+                words.replace("aid workers killed were 0.0 a year", "no aid worker was killed")
+            )
     safety = numbers.frames["safety"]
     if len(safety):
         attacks = int(safety.loc[safety["cause"] == "malicious act", "deaths"].sum())
+        whole = int(safety["deaths"].sum())
         parts.append(
-            f"{attacks} of {int(safety['deaths'].sum())} deaths of its personnel were by malicious act"
+            f"of its personnel {whole:,} died, {attacks or 'none'} by malicious act"
+            if whole
+            else "none of its personnel died"
         )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
@@ -232,25 +265,34 @@ def talks(numbers: Numbers) -> str:
         )
         if kind in kinds
     ]
-    return f"While it was there the sources list {listed(parts)}." if parts else ""
+    text = f"While it was there the sources list {listed(parts)}." if parts else ""
+    counted = numbers.value("settlement_during")
+    if counted is not None and counted["value"] > 0 and "agreement" not in kinds:
+        text += (
+            " The agreement that the measure of success counts was signed in its first or last "
+            "calendar year, but not while it was there."
+        )
+    return text.strip()
 
 
 def unknown(numbers: Numbers) -> str:
-    """Return how much is not known and why."""
+    """Return how many figures are not known and why."""
     scores = numbers.scores
     missing = scores[scores["value"].isna()]
-    text = ""
-    if len(missing):
-        over = missing["status"].str.contains("ongoing|window ends")
-        reasons = []
-        if over.any():
-            reasons.append(f"{int(over.sum())} because their time is not over")
-        if (~over).any():
-            reasons.append(f"{int((~over).sum())} because the data do not cover them")
-        text = f"Not known are {len(missing)} of {len(scores)} figures, {listed(reasons)}."
-    gaps = numbers.frames["gaps"]
-    notes = gaps.loc[gaps["part"].isin(["violence", "resources"]), "note"].tolist()
-    return " ".join([text, *dict.fromkeys(notes)]).strip()
+    if missing.empty:
+        return ""
+    over = int(missing["status"].str.contains("ongoing|window ends").sum())
+    if over == len(missing):
+        why = "their time is not over"
+    elif over == 0:
+        why = "the data do not cover them"
+    else:
+        why = (
+            f"{over} because their time is not over, {len(missing) - over} because the data do "
+            "not cover them"
+        )
+    joint = ": " if over in (0, len(missing)) else ", "
+    return f"{len(missing)} of its {len(scores)} figures are not known{joint}{why}."
 
 
 def uncertainty(numbers: Numbers) -> str:
@@ -261,20 +303,14 @@ def uncertainty(numbers: Numbers) -> str:
     ours = frame[(frame["series"] == HOSTS) & kinds & frame["deployed"]]
     if len(ours) and float(ours["deaths"].sum()) > 0:
         low, high = float(ours["low"].sum()), float(ours["high"].sum())
-        parts.append(f"UCDP's bounds for the mission's years are {low:,.0f} to {high:,.0f} deaths")
+        parts.append(f"UCDP's bounds for its years are {low:,.0f} to {high:,.0f} deaths")
     whole = (
-        "whole states, wars elsewhere in them included"
-        if len(scope.hosts) > 1
-        else "the whole state"
+        "whole states (other wars in them included)" if len(scope.hosts) > 1 else "the whole state"
     )
-    parts.append(
-        f"deaths are those of {whole}; yearly figures take whole calendar years, the months before "
-        "arrival and after exit included"
-    )
+    parts.append(f"deaths are those of {whole}, and yearly figures those of whole calendar years")
     if numbers.before < CONFLICT:
         parts.append(
-            f"with {count(numbers.before)} deaths a year before there was little to reduce, so the "
-            "measures of change could hardly show a fall"
+            f"with {count(numbers.before)} deaths a year before there was little to reduce"
         )
     if len(scope.chain) > 1:
         parts.append("other missions were there before, beside or after it")

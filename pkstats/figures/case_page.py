@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from textwrap import fill, shorten, wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pkstats.evidence.case_gaps import notes_of
-from pkstats.evidence.case_scores import readings, split
+from pkstats.evidence.case_scores import PERIODS, matrix
+from pkstats.evidence.case_timeline import intensities
 from pkstats.figures.case_panels import NOTE, PANELS, SHADE, note_lines
 from pkstats.figures.theme import COLOURS, bare, theme
 from pkstats.registry.missions import AS_OF
@@ -23,16 +26,11 @@ if TYPE_CHECKING:
     from pkstats.evidence.case import Case
 
 WIDE, HEAD, FOOT = 11.0, 1.0, 0.42
-ROW, LANE, CELL, LINE = 2.4, 0.2, 0.205, 0.149
+ROW, LANE, CELL, LINE, BREAK = 2.4, 0.2, 0.205, 0.149, 0.215
 VERDICT = 84
 ROLES = {"main": "blue", "before": "grey", "beside": "green", "after": "orange"}
-COLUMNS = {
-    "during": "during,\nat exit",
-    "2y": "2 years\nafter",
-    "5y": "5 years\nafter",
-    "10y": "10 years\nafter",
-    "after": "to end\nof data",
-}
+LABELS = {"main": "the mission", "before": "before", "beside": "beside", "after": "after"}
+CONFLICT = {"minor conflict": "yellow", "war": "vermilion"}
 BETTER, WORSE, NEUTRAL = np.array([0.82, 0.89, 0.95]), np.array([0.98, 0.86, 0.80]), "#F4F4F4"
 DPI = 100
 ALT = (
@@ -61,15 +59,15 @@ def draw(case: Case) -> Figure:
 
 
 def _page(case: Case) -> Figure:
-    lines = [line for text in case.passages() for line in [*wrap(text, VERDICT), ""]]
-    table = _matrix(case)
-    lanes = len(case.chain) + 3
+    said = {name: wrap(text, VERDICT) for name, text in case.passages().items()}
+    table = matrix(case.scores())
+    lanes = len(_lanes(case))
     heights = [
         LANE * lanes + 0.55,
         *[ROW] * 3,
-        max(CELL * len(table) + 0.7, LINE * len(lines) + 0.35),
+        max(CELL * len(table) + 0.8, sum(LINE * len(text) + BREAK for text in said.values())),
     ]
-    gaps = [0.62, *_room(case)]
+    gaps = [0.4 + 0.14 * len(_below(case)), *_room(case)]
     total = HEAD + sum(heights) + sum(gaps) + FOOT + 0.6
     figure = plt.figure(figsize=(WIDE, total))
     places = {}
@@ -84,23 +82,7 @@ def _page(case: Case) -> Figure:
         bottom, height = places[1 + number // 2]
         draw_panel(_axes(figure, left, (bottom, height - 0.58), 4.15, total), case)
     _scores(_axes(figure, 2.55, _from_top(places[4], CELL * len(table) + 0.45), 2.75, total), table)
-    bottom, height = places[4]
-    figure.text(
-        5.65 / WIDE,
-        (bottom + height + 0.32) / total,
-        "Verdict, by rule",
-        fontsize=10.5,
-        weight="bold",
-        va="top",
-    )
-    figure.text(
-        5.65 / WIDE,
-        (bottom + height + 0.06) / total,
-        "\n".join(lines),
-        fontsize=8,
-        va="top",
-        linespacing=1.33,
-    )
+    _verdict(figure, said, sum(places[4]) + 0.3, total)
     figure.text(
         0.1 / WIDE,
         0.1 / total,
@@ -109,6 +91,18 @@ def _page(case: Case) -> Figure:
         color="#666666",
     )
     return figure
+
+
+def _verdict(figure: Figure, said: dict[str, list[str]], top: float, total: float) -> None:
+    """Write the verdict's passages under their headings, from a height in inches downwards."""
+    left = 5.65 / WIDE
+    figure.text(left, top / total, "Verdict, by rule", fontsize=10.5, weight="bold", va="top")
+    top -= 0.27
+    for name, lines in said.items():
+        figure.text(left, top / total, name, fontsize=8, weight="bold", va="top")
+        text = "\n".join(lines)
+        figure.text(left, (top - LINE) / total, text, fontsize=8, va="top", linespacing=1.33)
+        top -= LINE * len(lines) + BREAK
 
 
 def _room(case: Case) -> list[float]:
@@ -154,61 +148,74 @@ def _head(figure: Figure, case: Case, total: float) -> None:
     )
 
 
+def _lanes(case: Case) -> list[str]:
+    """Return the lanes of the timeline from top to bottom."""
+    events = case.timeline()
+    coded = ((events["kind"] == "mandate") & (events["mission_id"] == case.id)).any()
+    extra = ["tasks in mandate"] if coded else []
+    return [*case.chain["mission_id"], *extra, "agreements", "conflict"]
+
+
 def _timeline(axes: Axes, case: Case) -> None:
-    """Draw the chain as bars, and mandates, agreements and conflicts as marks."""
+    """Draw the chain as bars, the mandate's tasks, agreements, and the years with conflict."""
     scope, events = case.scope, case.timeline()
     low, high = scope.window
-    names = [*scope.chain["mission_id"], "tasks in mandate", "agreements", "conflict"]
+    names = _lanes(case)
     axes.axvspan(
         _year(scope.mission.start), _end(scope.mission.end, high), color=SHADE, lw=0, zorder=0
     )
+    axes.set_xlim(low, high + 1)
     for lane, row in enumerate(scope.chain.itertuples()):
         start, end = _year(row.start), _end(row.end, high)
         axes.barh(lane, end - start, left=start, height=0.6, color=COLOURS[ROLES[str(row.role)]])
-    base = len(scope.chain)
-    _task_counts(axes, events[(events["kind"] == "mandate")], case.id, base)
-    for kind, marker, colour, lane in (
-        ("agreement", "D", "purple", base + 1),
-        ("conflict begins", ">", "vermilion", base + 2),
-        ("conflict ends", "<", "green", base + 2),
-    ):
-        dates = [_year(date) for date in events.loc[events["kind"] == kind, "date"]]
-        axes.plot(
-            dates,
-            [lane] * len(dates),
-            marker,
-            color=COLOURS[colour],
-            ms=5,
-            ls="",
-            mec="white",
-            mew=0.5,
-        )
-    axes.set_yticks(
-        range(len(names)), [shorten(name, 24, placeholder="…") for name in names], fontsize=8
-    )
+    if "tasks in mandate" in names:
+        _task_counts(axes, events[(events["kind"] == "mandate")], case.id, len(scope.chain))
+    dates = [_year(date) for date in events.loc[events["kind"] == "agreement", "date"]]
+    lane = names.index("agreements")
+    axes.plot(dates, [lane] * len(dates), "D", color=COLOURS["purple"], ms=5, mec="white", mew=0.5)
+    years = intensities(scope)
+    for kind, colour in CONFLICT.items():
+        chosen = years.index[years == kind]
+        axes.barh([lane + 1] * len(chosen), 1, left=chosen, height=0.5, color=COLOURS[colour], lw=0)
+    labels = [shorten(name, 24, placeholder="…") for name in names]
+    axes.set_yticks(range(len(names)), labels, fontsize=8)
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlim(low, high + 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=14))
     axes.tick_params(axis="x", labelsize=8)
     bare(axes, grid="x")
     axes.set_title("Timeline", fontsize=10.5)
-    key = (
-        "blue: the case's mission; grey before, green beside, orange after.   "
-        "◆ agreement (UCDP)   ▶ conflict begins   ◀ ends"
-    )
-    axes.text(
-        1,
-        1.02,
-        key,
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=7.5,
-        color="#555555",
-    )
-    notes = [_agreements(case), *notes_of("timeline", case.gaps())]
-    words = fill(" ".join(note for note in notes if note), 175, max_lines=3, placeholder=" …")
+    _key(axes)
+    words = "\n".join(_below(case))
     axes.annotate(words, (0, 0), (-90, -20), "axes fraction", "offset points", **NOTE)
+
+
+def _below(case: Case) -> list[str]:
+    """Return the lines under the timeline: agreements, and where its data stop."""
+    notes = [_agreements(case), *notes_of("timeline", case.gaps())]
+    return wrap(" ".join(note for note in notes if note), 175)
+
+
+def _key(axes: Axes) -> None:
+    """Say in a line above the timeline what its marks mean."""
+    handles: list[Any] = [
+        Patch(color=COLOURS[colour], label=LABELS[role]) for role, colour in ROLES.items()
+    ]
+    diamond = Line2D([], [], marker="D", ls="", color=COLOURS["purple"], ms=5)
+    diamond.set_label("agreement (UCDP)")
+    handles.append(diamond)
+    for kind, colour in CONFLICT.items():
+        handles.append(Patch(color=COLOURS[colour], label=f"year with {kind} (UCDP)"))
+    axes.legend(
+        handles=handles,
+        loc="lower right",
+        bbox_to_anchor=(1.005, 1.0),
+        ncols=len(handles),
+        fontsize=7.5,
+        borderaxespad=0.1,
+        columnspacing=0.9,
+        handlelength=0.9,
+        handletextpad=0.4,
+    )
 
 
 def _year(date: object) -> float:
@@ -223,15 +230,21 @@ def _end(date: object, high: int) -> float:
 
 
 def _task_counts(axes: Axes, mandates: pd.DataFrame, mission_id: str, lane: int) -> None:
-    """Write the number of mandated tasks where it changes, unless the last one stands too near."""
+    """Write the number of mandated tasks where it changes, moved right where the last is too near.
+
+    `≥` marks mandates of which not all tasks are coded.
+    """
     ours = mandates[mandates["mission_id"] == mission_id]
     low, high = axes.get_xlim()
     last, before = -np.inf, ""
     for date, what in zip(ours["date"], ours["what"], strict=True):
-        place, count = _year(date), str(what).split(" ")[0]
-        if count != before and place - last > (high - low) / 42:
-            axes.text(place, lane, count, fontsize=7.5, ha="left", va="center")
-            last, before = place, count
+        count = str(what).split(" ")[0]
+        count = f"≥{count}" if "not coded" in str(what) else count
+        if count == before:
+            continue
+        place = max(_year(date), last + (high - low) * (0.008 + 0.0075 * len(before)))
+        axes.text(place, lane, count, fontsize=7.5, ha="left", va="center")
+        last, before = place, count
 
 
 def _agreements(case: Case) -> str:
@@ -248,34 +261,9 @@ def _agreements(case: Case) -> str:
     return f"Agreements while it was there: {'; '.join(shown)}{more}."
 
 
-def _matrix(case: Case) -> pd.DataFrame:
-    """Return the scores with one row per measure and one column per horizon, as (text, share)."""
-    scores = case.scores()
-    cells: dict[str, dict[str, tuple[str, float | None]]] = {}
-    for row in scores.to_dict("records"):
-        stem, horizon = split(str(row["measure"]))
-        if readings().get(stem, {"off_page": True}).get("off_page"):
-            continue
-        label = str(readings()[stem]["label"])
-        column = "during" if horizon == "exit" else horizon
-        cells.setdefault(label, {})[column] = _cell(row)
-    order = [str(entry["label"]) for entry in readings().values() if str(entry["label"]) in cells]
-    return pd.DataFrame.from_dict({label: cells[label] for label in order}, orient="index").reindex(
-        columns=list(COLUMNS)
-    )
-
-
-def _cell(row: dict) -> tuple[str, float | None]:
-    """Return a cell's words and how good it is from 0 to 1; None where that is not known."""
-    if pd.isna(row["value"]):
-        later = "ongoing" in row["status"] or "window ends" in row["status"]
-        return ("later" if later else "–"), None
-    if pd.notna(row["reached"]):
-        return ("yes", 1.0) if row["reached"] else ("no", 0.0)
-    if pd.isna(row["rank"]):
-        number = f"{row['value']:.2g}" if row["value"] < 10 else f"{row['value']:.0f}"
-        return (f"≥ {number}" if "censored" in row["status"] else number), None
-    return f"{row['rank']}/{row['n']}", (row["n"] - row["rank"]) / max(row["n"] - 1, 1)
+def shade_of(share: float | None) -> Any:
+    """Return red for the worst (0) to blue for the best (1), light grey where not known."""
+    return NEUTRAL if share is None else tuple(WORSE + share * (BETTER - WORSE))
 
 
 def _scores(axes: Axes, table: pd.DataFrame) -> None:
@@ -283,17 +271,19 @@ def _scores(axes: Axes, table: pd.DataFrame) -> None:
     for line, cells in enumerate(table.to_numpy()):
         for column, cell in enumerate(cells):
             words, share = cell if isinstance(cell, tuple) else ("", None)
-            colour = NEUTRAL if share is None else tuple(WORSE + share * (BETTER - WORSE))
+            colour = shade_of(share)
             if words:
                 axes.add_patch(plt.Rectangle((column, line), 0.96, 0.92, color=colour, lw=0))
             dark = "#222222" if share is not None else "#888888"
             axes.text(
                 column + 0.48, line + 0.48, words, ha="center", va="center", fontsize=7, color=dark
             )
-    axes.set_xlim(0, len(COLUMNS))
+    axes.set_xlim(0, len(PERIODS))
     axes.set_ylim(len(table), 0)
     axes.set_yticks(np.arange(len(table)) + 0.48, list(table.index), fontsize=8)
-    axes.set_xticks(np.arange(len(COLUMNS)) + 0.48, list(COLUMNS.values()), fontsize=7.5)
+    axes.set_xticks(
+        np.arange(len(PERIODS)) + 0.48, [fill(name, 9) for name in PERIODS.values()], fontsize=7.5
+    )
     axes.xaxis.tick_top()
     axes.grid(False)
     axes.tick_params(length=0)
@@ -310,8 +300,8 @@ def _scores(axes: Axes, table: pd.DataFrame) -> None:
     )
     words = fill(
         "yes or no: whether the goal was reached; else the rank among all missions with a figure "
-        "(1 is best). Blue: better than most; red: worse than most. later: ongoing or the window is "
-        "not over; –: the data do not cover it.",
-        80,
+        "(1 is best). Blue: better than most; red: worse. later: ongoing, or the window is not over; "
+        "–: the data do not cover it.",
+        78,
     )
     axes.annotate(words, (0, 0), (-132, -6), "axes fraction", "offset points", **NOTE)

@@ -11,7 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pkstats.evidence.case_data import averaged, summed
-from pkstats.evidence.case_gaps import notes_of
+from pkstats.evidence.case_gaps import covered, notes_of
+from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
 from pkstats.figures.theme import COLOURS, bare
 
@@ -23,16 +24,17 @@ if TYPE_CHECKING:
 NOTE: dict[str, Any] = {"fontsize": 7.5, "color": "#555555", "va": "top", "linespacing": 1.25}
 LEGEND: dict[str, Any] = {
     "fontsize": 7.5,
-    "loc": "lower left",
-    "bbox_to_anchor": (-0.02, 0.99),
+    "loc": "upper left",
+    "bbox_to_anchor": (-0.02, 1.235),
     "ncols": 3,
     "borderaxespad": 0.1,
     "columnspacing": 1.0,
     "handlelength": 1.5,
 }
 WIDTH = 92
+ABOVE = 32  # points between a panel and its title: room for two lines of legend
 SHADE = "#E9EEF3"
-VIOLENCE = {"state_based": "blue", "non_state": "sky", "one_sided": "vermilion"}
+VIOLENCE = {"state_based": "blue", "one_sided": "vermilion", "non_state": "sky"}
 CAUSES = {
     "malicious act": "vermilion",
     "accident": "orange",
@@ -54,8 +56,7 @@ def shade(axes: Axes, case: Case) -> None:
 
 def finish(axes: Axes, case: Case, part: str, title: str, empty: str = "") -> None:
     """Give a panel its title, quiet axes and the sentences about where its data stop."""
-    rows = legend_rows(axes)
-    axes.set_title(title, pad=8 + 12 * rows, fontsize=10.5)
+    axes.set_title(title, pad=ABOVE, fontsize=10.5)
     notes = notes_of(part, case.gaps())
     if empty:
         axes.set_axis_off()
@@ -64,20 +65,40 @@ def finish(axes: Axes, case: Case, part: str, title: str, empty: str = "") -> No
         return
     bare(axes)
     axes.tick_params(labelsize=8)
+    uncovered(axes, case, part)
     if notes:
         words = "\n".join(fill(note, WIDTH) for note in notes)
         axes.annotate(words, (0, 0), (0, -20), "axes fraction", "offset points", **NOTE)
 
 
-def say(axes: Axes, words: str) -> None:
-    """Write into a panel that what is known is nothing."""
-    axes.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, transform=axes.transAxes)
-
-
-def legend_rows(axes: Axes) -> int:
-    """Return how many lines the legend takes, so that the title can stand above it."""
-    legend = axes.get_legend()
-    return 0 if legend is None else -(-len(legend.get_texts()) // legend._ncols)  # type: ignore[attr-defined]
+def uncovered(axes: Axes, case: Case, part: str) -> None:
+    """Hatch the mission's years that no source of a panel covers, and say so where there is room."""
+    span, scope = covered(part, case.scope), case.scope
+    if span is None:
+        return
+    left, right = axes.get_xlim()
+    for low, high in (
+        (scope.first, min(span[0] - 1, scope.last)),
+        (max(span[1] + 1, scope.first), min(scope.last, AS_OF_YEAR - 1)),
+    ):
+        start, end = max(low - 0.5, left), min(high + 0.5, right)
+        if end <= start:
+            continue
+        axes.axvspan(
+            start, end, facecolor="none", edgecolor="#C9CED4", hatch="////", lw=0, zorder=0.5
+        )
+        if end - start > 0.12 * (right - left):
+            axes.text(
+                (start + end) / 2,
+                0.5,
+                "no data",
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="#555555",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            )
 
 
 def note_lines(case: Case, part: str) -> int:
@@ -137,12 +158,16 @@ def violence(axes: Axes, case: Case) -> None:
     """Draw deaths by type, the mission's years, and the paths of the comparison sets."""
     frame = case.violence()
     ours = frame[frame["series"] == HOSTS]
-    if ours.empty:
-        return finish(axes, case, "violence", "Violence in the host states", " ")
+    title = "Violence in the host states"
+    sums = summed(ours, "deaths")
+    if not sums.sum() > 0:
+        none = f"UCDP lists no deaths in {case.scope.places} in {sums.index.min()} to {sums.index.max()}."
+        return finish(axes, case, "violence", title, none if len(sums) else " ")
+    handles = {}
     for kind, colour in VIOLENCE.items():
         series = summed(ours[ours["type"] == kind], "deaths")
         label = kind.replace("_", "-")
-        axes.plot(
+        (handles[kind],) = axes.plot(
             series.index, series, color=COLOURS[colour], lw=1.6, marker="o", ms=2.8, label=label
         )
     for name, colour, dash in ((MISSIONS, "grey", "-"), (NONE, "purple", "--")):
@@ -151,8 +176,14 @@ def violence(axes: Axes, case: Case) -> None:
             continue
         years = part["year"].astype("float64")
         deaths, low, high = (part[c].astype("float64") for c in ("deaths", "low", "high"))
-        label = f"{'no mission' if name == NONE else name}: median of {part['n'].max()}"
-        axes.plot(years, deaths, color=COLOURS[colour], lw=1.2, ls=dash, label=label)
+        label = (
+            f"no mission ({part['n'].max()}): median"
+            if name == NONE
+            else f"{name} ({part['n'].max()}): median, middle half"
+        )
+        (handles[name],) = axes.plot(
+            years, deaths, color=COLOURS[colour], lw=1.2, ls=dash, label=label
+        )
         if name == MISSIONS:
             axes.fill_between(years, low, high, color=COLOURS[colour], alpha=0.18, lw=0)
     axes.set_yscale("symlog", linthresh=10)
@@ -162,11 +193,11 @@ def violence(axes: Axes, case: Case) -> None:
     axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_ylabel("deaths a year", fontsize=8.5)
     shade(axes, case)
-    sums = summed(ours, "deaths")
-    if sums.sum() == 0:
-        say(axes, f"no deaths listed in {sums.index.min()} to {sums.index.max()}")
-    axes.legend(**{**LEGEND, "ncols": 3})
-    finish(axes, case, "violence", "Violence in the host states")
+    # Legends fill column by column: this order puts the types in one row, the company below.
+    order = ["state_based", MISSIONS, "one_sided", NONE, "non_state"]
+    shown = [handles[name] for name in order if name in handles]
+    axes.legend(handles=shown, **LEGEND)
+    finish(axes, case, "violence", title)
     return None
 
 
@@ -182,8 +213,8 @@ def displacement(axes: Axes, case: Case) -> None:
         axes.bar(back.index, back / unit, color=COLOURS["green"], alpha=0.7, label=label)
     for column, colour, label in (
         ("refugees", "blue", "refugees"),
-        ("idps", "orange", "internally displaced (UNHCR)"),
-        ("idps_idmc", "vermilion", "internally displaced (IDMC)"),
+        ("idps", "orange", "displaced inside, UNHCR helps"),
+        ("idps_idmc", "vermilion", "displaced inside, all (IDMC)"),
     ):
         series = summed(frame, column)
         if len(series):
@@ -217,14 +248,21 @@ def humanitarian(axes: Axes, case: Case) -> None:
         return finish(axes, case, "humanitarian", title, " ")
     killed = summed(frame, "killed").reindex(attacks.index)
     money = _funding(axes, frame)
+    if attacks.sum() == 0:
+        when = f" in {attacks.index.min()} to {attacks.index.max()}" if len(attacks) else ""
+        none = f"No attack on aid workers is listed{when}."
+        if not money:
+            return finish(axes, case, "humanitarian", title, none)
+        shade(axes, case)
+        axes.legend(handles=money, **LEGEND)
+        axes.text(0.99, 0.97, none, transform=axes.transAxes, ha="right", fontsize=7.5, va="top")
+        return finish(axes, case, "humanitarian", title)
     shade(axes, case)
     other = axes.twinx() if money else axes
     other.plot(attacks.index, attacks, color=COLOURS["orange"], lw=1.4, label="attacks")
     other.plot(killed.index, killed, color=COLOURS["vermilion"], lw=1.4, label="aid workers killed")
     other.set_ylabel("attacks; killed", fontsize=8.5)
     _second(other)
-    if not money and attacks.sum() == 0:
-        say(axes, f"no attack listed in {attacks.index.min()} to {attacks.index.max()}")
     handles = [*money, *other.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, **{**LEGEND, "ncols": 5, "fontsize": 7, "handlelength": 1.1})
     finish(axes, case, "humanitarian", title)
@@ -264,7 +302,7 @@ def _second(axes: Axes) -> None:
 def safety(axes: Axes, case: Case) -> None:
     """Draw deaths of the mission's personnel by year and cause."""
     frame = case.safety()
-    title = "Deaths of peacekeepers by cause"
+    title = "Deaths of its personnel by cause"
     if frame.empty:
         return finish(axes, case, "safety", title, " ")
     wide = frame.pivot_table(index="year", columns="cause", values="deaths", aggfunc="sum")
