@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
-    from pkstats.evidence import case, claim, claims
+    from pkstats.evidence import case, claim, claims, compare
     from pkstats.figures import figure
     from pkstats.measures import measures
     from pkstats.models import fit, replicate, table
@@ -29,6 +29,7 @@ _HOMES = {
     "cite": ("pkstats.codebook", "cite"),
     "claim": ("pkstats.evidence", "claim"),
     "claims": ("pkstats.evidence", "claims"),
+    "compare": ("pkstats.evidence", "compare"),
     "codebook": ("pkstats.codebook", "codebook"),
     "figure": ("pkstats.figures", "figure"),
     "fit": ("pkstats.models", "fit"),
@@ -56,6 +57,7 @@ __all__ = [
     "claim",
     "claims",
     "codebook",
+    "compare",
     "figure",
     "fit",
     "load",

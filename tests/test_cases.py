@@ -15,7 +15,7 @@ from pkstats.errors import PkstatsError, UnknownName
 from pkstats.evidence.case import MAKERS, Case, case, cases
 from pkstats.evidence.case_data import stamp
 from pkstats.evidence.case_scope import entries
-from pkstats.evidence.case_scores import _place, mission_scores, outcomes, readings, split
+from pkstats.evidence.case_scores import mission_scores, outcomes, place, readings, split
 from pkstats.evidence.case_tables import TABLES
 from pkstats.evidence.case_violence import FACTOR, HOSTS, MISSIONS, NONE, comparisons
 from pkstats.evidence.readable import written
@@ -303,7 +303,7 @@ def test_readings_are_of_measures_that_exist():
 def test_a_place_mirrors_when_the_direction_turns(values, data):
     series = pd.Series(values, dtype="float64")
     value = data.draw(st.sampled_from(values))
-    high, low = _place(value, series, "higher"), _place(-value, -series, "lower")
+    high, low = place(value, series, "higher"), place(-value, -series, "lower")
     assert high == low
     assert 1 <= high["rank"] <= len(values) - high["tied"]
     assert 0 <= high["better_than"] <= 1

@@ -27,8 +27,10 @@ from pkstats.registry.missions import AS_OF
 drawing = importlib.import_module("pkstats.figures.draw")
 
 
-# The pages of cases have one layout: one stands for all.
-DRAWN = [name for name in FIGURES if name == "case_mali" or not name.startswith("case_")]
+# The pages of cases have one layout: one stands for all. Comparisons have no axes (tests/test_compare.py).
+DRAWN = [
+    name for name in FIGURES if name == "case_mali" or not name.startswith(("case_", "compare_"))
+]
 
 
 @pytest.fixture

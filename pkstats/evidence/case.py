@@ -149,7 +149,7 @@ class Case:
 
     def answer(self) -> str:
         """Return three sentences: what was reached; deaths and strength; exit and what is unsure."""
-        return answer(self._numbers())
+        return answer(self.numbers())
 
     def tally(self) -> pd.DataFrame:
         """Return the yes-or-no measures that are known.
@@ -157,16 +157,17 @@ class Case:
         Columns: measure, label, period (during, which includes the exit; 2y, 5y, 10y; after: to the
         end of the data), reached, phrase.
         """
-        return self._numbers().tally[["measure", "label", "period", "reached", "phrase"]].copy()
+        return self.numbers().tally[["measure", "label", "period", "reached", "phrase"]].copy()
 
-    def _numbers(self) -> Numbers:
+    def numbers(self) -> Numbers:
+        """Return what the sentences are made of."""
         for name in MAKERS:
             self._part(name)
         return Numbers(self.scope, self._frames)
 
     def passages(self) -> dict[str, str]:
         """Return the verdict's passages by heading, from the measures of success to what is least sure."""
-        return passages(self._numbers())
+        return passages(self.numbers())
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the case owes."""

@@ -114,10 +114,10 @@ def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     censor = reading.get("censored_by")
     if censor and every.at[scope.mission.id, censor] == 0:
         return row | {"status": "right-censored: lasted at least so long"}
-    return row | _place(value, values.dropna(), reading.get("better"))
+    return row | place(value, values.dropna(), reading.get("better"))
 
 
-def _place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]:
+def place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]:
     """Return rank (1 is best), ties and the share of others that did worse."""
     if better is None:
         return {}

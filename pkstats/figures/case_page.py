@@ -16,7 +16,7 @@ from pkstats.evidence.case_gaps import notes_of
 from pkstats.evidence.case_scores import PERIODS, matrix
 from pkstats.evidence.case_timeline import intensities
 from pkstats.figures.case_panels import NOTE, PANELS, SHADE, note_lines
-from pkstats.figures.theme import COLOURS, bare, theme
+from pkstats.figures.theme import COLOURS, bare, shade_of, theme
 from pkstats.registry.missions import AS_OF
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ VERDICT = 84
 ROLES = {"main": "blue", "before": "grey", "beside": "green", "after": "orange"}
 LABELS = {"main": "the mission", "before": "before", "beside": "beside", "after": "after"}
 CONFLICT = {"minor conflict": "yellow", "war": "vermilion"}
-BETTER, WORSE, NEUTRAL = np.array([0.82, 0.89, 0.95]), np.array([0.98, 0.86, 0.80]), "#F4F4F4"
 DPI = 100
 ALT = (
     "One page on the case {title}, which asks: {question} It has a timeline of missions, mandates, "
@@ -259,11 +258,6 @@ def _agreements(case: Case) -> str:
     ]
     more = f" and {len(frame) - 4} more" if len(frame) > 4 else ""
     return f"Agreements while it was there: {'; '.join(shown)}{more}."
-
-
-def shade_of(share: float | None) -> Any:
-    """Return red for the worst (0) to blue for the best (1), light grey where not known."""
-    return NEUTRAL if share is None else tuple(WORSE + share * (BETTER - WORSE))
 
 
 def _scores(axes: Axes, table: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.figures import (
     case_page,
     coefficients,
+    comparison,
     coverage,
     fatalities,
     ledger,
@@ -101,6 +102,21 @@ def _curve(name: str) -> Entry:
     return Entry(lambda: ledger.curve(claim(name)), f"{name}: {wording}", alt, "ledger")
 
 
+def _comparisons() -> dict[str, Entry]:
+    """Return the cases side by side."""
+    return {
+        f"compare_{name}": Entry(
+            draw,
+            comparison.TITLES[name],
+            comparison.ALTS[name],
+            "comparison",
+            vector=False,
+            dpi=comparison.DPI,
+        )
+        for name, draw in (("failures", comparison.failures), ("successes", comparison.successes))
+    }
+
+
 FIGURES: dict[str, Entry] = {
     "map": _entry(worldmap),
     "timeline": _entry(timeline),
@@ -117,6 +133,7 @@ FIGURES: dict[str, Entry] = {
     "ledger": _entry(ledger),
     "specifications": _curve("N1"),
     **_cases(),
+    **_comparisons(),
 }
 
 
@@ -149,7 +166,8 @@ def _known(name: str) -> None:
 def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
     """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
 
-    Pages of cases are PNG only. A figure whose tables and code are those it was drawn from is left alone.
+    Pages and comparisons of cases are PNG only. A figure whose tables and code are those it was drawn
+    from is left alone.
 
     Parameters
     ----------

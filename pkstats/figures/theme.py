@@ -35,6 +35,7 @@ TYPES = {
     "multidimensional": COLOURS["blue"],
     "robust": COLOURS["vermilion"],
 }
+BETTER, WORSE, NEUTRAL = (0.82, 0.89, 0.95), (0.98, 0.86, 0.80), "#F4F4F4"
 SETTINGS: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -73,6 +74,13 @@ def theme(screen: bool = False) -> Iterator[None]:
             yield
     finally:
         matplotlib.use(backend)
+
+
+def shade_of(share: float | None) -> Any:
+    """Return red for the worst (0) to blue for the best (1), light grey where not known."""
+    if share is None:
+        return NEUTRAL
+    return tuple(low + share * (high - low) for low, high in zip(WORSE, BETTER, strict=True))
 
 
 def caption(figure: Figure, title: str, subtitle: str, source: str) -> None:

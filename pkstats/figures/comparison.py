@@ -1,0 +1,137 @@
+"""Missions side by side: a table of figures, blue where better than most missions and red where worse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from pkstats.figures.theme import caption, shade_of, theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from pkstats.evidence.case import Case
+    from pkstats.evidence.case_compare import Comparison
+
+FAILURES = ("UNAMIR", "UNPROFOR", "UNOSOM II", "UNAVEM II", "UNAMSIL", "UNTAET", "SFOR")
+REASONS = ("Resources", "Mandate", "Host and parties", "Violence", "Flight", "Governance", "Tally")
+WIDE, NAMES, ROW, HEAD, FOOT = 11.5, 3.35, 0.225, 1.05, 0.75
+DPI = 110
+TITLES = {
+    "failures": "Four failures beside three other missions: reasons and implications",
+    "successes": "The essay's success stories on every measure of success",
+}
+ALTS = {
+    "failures": (
+        "A table with a column for each of UNAMIR, UNPROFOR, UNOSOM II, UNAVEM II, UNAMSIL, UNTAET and "
+        "SFOR and one for the median of all missions. Its rows are figures on resources, mandate, host "
+        "and parties, violence, flight and governance; cells are blue where a mission did better than "
+        "most missions and red where worse. The four failures are mixed on resources and mandates, and "
+        "red on peacekeepers killed by attack."
+    ),
+    "successes": (
+        "A table with a column for each of UNAMSIL, MINUSMA, UNTAET, SFOR, UNFICYP, MINUSTAH and AMISOM. "
+        "Its rows are all measures of success during deployment, five years after and to the end of the "
+        "data; cells say yes, no or the rank among all missions. UNAMSIL and SFOR are mostly blue, "
+        "MINUSMA and AMISOM mostly red, MINUSTAH mixed, and most of UNFICYP is not known."
+    ),
+}
+SOURCE = "Sources: as on the pages of the cases."
+KEY = (
+    "Blue: better than most missions with a figure; red: worse; grey: no direction or no figure (–). "
+    "Ranks: 1 is best. later: ongoing, or the time is not over."
+)
+
+
+def failures() -> Figure:
+    """Return the failures beside other missions, on the essay's reasons and implications."""
+    from pkstats.evidence.case_compare import compare
+
+    with theme():
+        return _page(compare(FAILURES), REASONS, TITLES["failures"])
+
+
+def successes() -> Figure:
+    """Return the essay's success stories on every measure of success."""
+    from pkstats.evidence.case_compare import compare
+
+    found = compare("successes")
+    topics = [name for name in found.topics if name.startswith("Success") or name == "Tally"]
+    chosen = [name for name in topics if "2 years" not in name and "10 years" not in name]
+    with theme():
+        return _page(found, chosen, TITLES["successes"])
+
+
+def show(comparison: Comparison, topics: Sequence[str] = ()) -> Figure:
+    """Return some topics of a comparison (all by default) as a figure."""
+    with theme():
+        return _page(comparison, topics, "Missions side by side")
+
+
+def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
+    rows = comparison.rows(*topics)
+    lines: list[tuple[str, str | None]] = []
+    for topic, part in rows.groupby("topic", sort=False):
+        lines += [(str(topic), None), *((str(topic), str(row)) for row in part["row"].unique())]
+    medians = bool(rows["median"].notna().any())
+    height = HEAD + ROW * len(lines) + FOOT
+    figure = plt.figure(figsize=(WIDE, height))
+    axes = figure.add_axes((0, FOOT / height, 1, ROW * len(lines) / height))
+    axes.set_xlim(0, WIDE)
+    axes.set_ylim(len(lines), 0)
+    axes.set_axis_off()
+    heads = [_heading(each) for each in comparison.cases]
+    heads += ["median of all\n(how many)\n"] if medians else []
+    across = (WIDE - NAMES - 0.1) / len(heads)
+    for place, words in enumerate(heads):
+        x = NAMES + (place + 0.5) * across
+        axes.text(x, -0.6 / ROW, words, fontsize=8, ha="center", va="top", linespacing=1.25)
+    cells = rows.set_index(["topic", "row"])
+    for line, (topic, row) in enumerate(lines):
+        if row is None:
+            axes.text(0.12, line + 0.62, topic, fontsize=9, weight="bold", va="center")
+            axes.axhline(line + 0.97, color="#BBBBBB", lw=0.7)
+            continue
+        axes.text(NAMES - 0.08, line + 0.5, row, fontsize=8, ha="right", va="center")
+        part = cells.loc[[(topic, row)]]
+        for found in part.to_dict("records"):
+            place = [each.id for each in comparison.cases].index(found["mission_id"])
+            _cell(axes, found, NAMES + place * across, line, across)
+        middle = part["median"].iloc[0]
+        if not pd.isna(middle):
+            x = NAMES + (len(heads) - 0.5) * across
+            axes.text(x, line + 0.5, middle, fontsize=7.5, ha="center", va="center")
+    caption(figure, title, "", SOURCE)
+    figure.text(0.01, 0.3 / height, fill(KEY, 190), fontsize=7.5, color="#555555", va="bottom")
+    return figure
+
+
+def _heading(each: Case) -> str:
+    """Return the head of a column: mission, years, and the essay's label."""
+    scope = each.scope
+    years = f"{scope.first}–{'' if scope.ongoing else scope.last}"
+    label = scope.entry.get("label")
+    return f"{scope.mission.id}\n{years}" + (f"\nessay: {label}" if label else "\n")
+
+
+def _cell(axes: Axes, row: dict[Any, Any], left: float, line: int, width: float) -> None:
+    share = None if pd.isna(row["share"]) else float(row["share"])
+    axes.add_patch(
+        plt.Rectangle((left + 0.02, line + 0.05), width - 0.04, 0.9, color=shade_of(share), lw=0)
+    )
+    dark = "#222222" if row["text"] not in ("–", "later") else "#888888"
+    size = 7.5 if len(str(row["text"])) < 15 else 6.6
+    axes.text(
+        left + width / 2,
+        line + 0.5,
+        row["text"],
+        fontsize=size,
+        ha="center",
+        va="center",
+        color=dark,
+    )
