@@ -137,7 +137,8 @@ class Case:
         Parameters
         ----------
         name : str
-            chain, facts, strength, violence, company, agreements, displacement, scores or limits.
+            chain, facts, mandates, strength, violence, company, agreements, displacement,
+            governance, safety, scores or limits.
         """
         for part in MAKERS:
             self._part(part)

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from pkstats.errors import UnknownName, suggestion
-from pkstats.evidence.case_data import read, summed
+from pkstats.evidence.case_data import read, stamp, summed
 from pkstats.evidence.case_gaps import parts
 from pkstats.evidence.case_numbers import years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.case_scores import matrix
+from pkstats.evidence.case_tables_people import (
+    Frames,
+    displacement,
+    governance,
+    notes,
+    safety,
+    when,
+)
 from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
 from pkstats.evidence.readable import Readable
+from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
 
-Frames = Mapping[str, pd.DataFrame]
 LONG, BLOCK = 18, 5
 SINCE = range(-2, 11)
 AROUND = 5
+TYPES = (
+    "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three or "
+    "more of six areas of peacebuilding. Traditional: the rest. "
+)
 KINDS = {
     "mediation": "mediation attempts (Civil Wars Mediation data)",
     "peace process text": "texts of peace processes (PA-X)",
@@ -83,6 +96,39 @@ def facts(scope: Scope, frames: Frames) -> Readable:
     return Readable(f"Facts on {scope.mission.id}, each with its document", frames["facts"])
 
 
+def mandates(scope: Scope, frames: Frames) -> Readable:
+    """Return the mandates of the mission: document, tasks, what changed, and the type by the rule."""
+    events = frames["timeline"]
+    ours = events[(events["kind"] == "mandate") & (events["mission_id"] == scope.mission.id)]
+    types = _types(stamp())
+    types = types[types["mission_id"] == scope.mission.id].set_index("month")["mission_type"]
+    months = pd.PeriodIndex(ours["date"], freq="M")
+    # A mandate may be dated some months before the mission begins: its type is that of the first month.
+    first = types.index.min() if len(types) else None
+    found = [types.get(max(month, first)) if first is not None else None for month in months]
+    rows = pd.DataFrame(
+        {
+            "from": months.astype("str"),
+            "document": ours["document"].to_numpy(),
+            "what it asks": ours["what"].to_numpy(),
+            "type by the rule": found,
+        }
+    )
+    kept = rows[rows["what it asks"] != rows["what it asks"].shift()]
+    return Readable(
+        f"Mandates of {scope.mission.id}, where tasks change",
+        kept.reset_index(drop=True),
+        f"{TYPES}{notes('timeline', frames, 'mandates')}".strip(),
+    )
+
+
+@lru_cache(maxsize=2)
+def _types(build: tuple[str, int]) -> pd.DataFrame:
+    """Return the type of every mission by month."""
+    frame = panel("mission-month").derive("mission_type").frame
+    return frame.loc[frame["mission_type"].notna(), ["mission_id", "month", "mission_type"]]
+
+
 def strength(scope: Scope, frames: Frames) -> Readable:
     """Return deployed strength beside what was authorised, by year or by five years."""
     frame = frames["resources"]
@@ -114,7 +160,7 @@ def strength(scope: Scope, frames: Frames) -> Readable:
     return Readable(
         f"Uniformed strength of {scope.mission.id} against what was authorised",
         pd.DataFrame(rows),
-        _notes("resources", frames),
+        notes("resources", frames),
     )
 
 
@@ -132,7 +178,7 @@ def violence(scope: Scope, frames: Frames) -> Readable:
         rows.append(
             {
                 "years": years,
-                "when": _when(int(block["year"].min()), scope),
+                "when": when(int(block["year"].min()), scope),
                 "in battle with the state": means.get("state_based"),
                 "civilians": means.get("one_sided"),
                 "UCDP's bounds for both": f"{low:,.0f} to {high:,.0f}",
@@ -143,7 +189,7 @@ def violence(scope: Scope, frames: Frames) -> Readable:
     table_ = pd.DataFrame(rows)
     if len(table_):
         table_[numbers] = table_[numbers].astype("float64")
-    return Readable(f"Deaths a year in {scope.places} (UCDP)", table_, _notes("violence", frames))
+    return Readable(f"Deaths a year in {scope.places} (UCDP)", table_, notes("violence", frames))
 
 
 def company(scope: Scope, frames: Frames) -> Readable:
@@ -196,39 +242,7 @@ def agreements(scope: Scope, frames: Frames) -> Readable:
     return Readable(
         f"Peace agreements in {scope.places} (UCDP)",
         rows.reset_index(drop=True),
-        " ".join(filter(None, (note, _notes("diplomacy", frames)))),
-    )
-
-
-def displacement(scope: Scope, frames: Frames) -> Readable:
-    """Return who had fled at chosen years' ends, and who went back in those years."""
-    frame = frames["displacement"]
-    names = {
-        "refugees": "refugees abroad",
-        "idps": "displaced inside, helped by UNHCR",
-        "idps_idmc": "displaced inside, all (IDMC)",
-        "returned_refugees": "refugees gone back in the year",
-        "returned_idps": "displaced gone home in the year",
-    }
-    wide = pd.DataFrame({label: summed(frame, name) for name, label in names.items()})
-    wide = wide.dropna(how="all").dropna(axis="columns", how="all")
-    middle = (scope.first + scope.last) // 2
-    chosen = {scope.first - 1, scope.first, middle, scope.last, scope.last + 2, scope.last + 5}
-    wide = wide[wide.index.isin(chosen | {min(AS_OF_YEAR - 1, scope.window[1])})]
-    wide.insert(0, "when", [_when(int(year), scope) for year in wide.index])
-    wide.insert(0, "year", wide.index.astype("str"))
-    return Readable(
-        f"People from {scope.places} who had fled",
-        wide.reset_index(drop=True),
-        " ".join(
-            filter(
-                None,
-                (
-                    "A zero for those whom UNHCR helps says that it helps none, not that none are displaced.",
-                    _notes("displacement", frames),
-                ),
-            )
-        ),
+        " ".join(filter(None, (note, notes("diplomacy", frames)))),
     )
 
 
@@ -258,11 +272,14 @@ def limits(scope: Scope, frames: Frames) -> Readable:
 TABLES: dict[str, Callable[[Scope, Frames], Readable]] = {
     "chain": chain,
     "facts": facts,
+    "mandates": mandates,
     "strength": strength,
     "violence": violence,
     "company": company,
     "agreements": agreements,
     "displacement": displacement,
+    "governance": governance,
+    "safety": safety,
     "scores": scores,
     "limits": limits,
 }
@@ -272,25 +289,14 @@ def _day(date: object) -> str | None:
     return None if date is None or pd.isna(date) else f"{pd.Timestamp(str(date)):%Y-%m-%d}"
 
 
-def _when(year: int, scope: Scope) -> str:
-    if year < scope.first:
-        return "before"
-    return "there" if year <= scope.last else "after"
-
-
 def _blocks(frame: pd.DataFrame, scope: Scope | None = None) -> list[tuple[str, pd.DataFrame]]:
     """Return rows by year, or by five years where there are many; never across arrival or exit."""
     years = sorted({int(year) for year in frame["year"]})
     step = BLOCK if len(years) > LONG else 1
     groups: dict[tuple[str, int], list[int]] = {}
     for year in years:
-        when = _when(year, scope) if scope else ""
-        groups.setdefault((when, year // step), []).append(year)
+        side = when(year, scope) if scope else ""
+        groups.setdefault((side, year // step), []).append(year)
     return [
         (years_of(some[0], some[-1]), frame[frame["year"].isin(some)]) for some in groups.values()
     ]
-
-
-def _notes(part: str, frames: Frames) -> str:
-    frame = frames["gaps"]
-    return " ".join(frame.loc[frame["part"] == part, "note"])

@@ -1,0 +1,111 @@
+"""Tables of a case on people: who fled, who of the mission died, how the state was governed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pkstats.evidence.case_data import averaged, summed
+from pkstats.evidence.case_numbers import years_of
+from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.readable import Readable
+
+Frames = Mapping[str, pd.DataFrame]
+LONG, BLOCK = 18, 10
+
+
+def when(year: int, scope: Scope) -> str:
+    """Return whether a year lies before, in or after the mission's years."""
+    if year < scope.first:
+        return "before"
+    return "there" if year <= scope.last else "after"
+
+
+def notes(part: str, frames: Frames, series: str = "") -> str:
+    """Return the sentences on where the data of a part, or of the series named in it, stop."""
+    frame = frames["gaps"]
+    chosen = (frame["part"] == part) & frame["series"].str.contains(series, regex=False)
+    return " ".join(frame.loc[chosen, "note"])
+
+
+def displacement(scope: Scope, frames: Frames) -> Readable:
+    """Return who had fled at chosen years' ends, and who went back in those years."""
+    frame = frames["displacement"]
+    names = {
+        "refugees": "refugees abroad",
+        "idps": "displaced inside, helped by UNHCR",
+        "idps_idmc": "displaced inside, all (IDMC)",
+        "returned_refugees": "refugees gone back in the year",
+        "returned_idps": "displaced gone home in the year",
+    }
+    wide = pd.DataFrame({label: summed(frame, name) for name, label in names.items()})
+    wide = wide.dropna(how="all").dropna(axis="columns", how="all")
+    return Readable(
+        f"People from {scope.places} who had fled",
+        _chosen(wide, scope),
+        " ".join(
+            filter(
+                None,
+                (
+                    "A zero for those whom UNHCR helps says that it helps none, not that none are displaced.",
+                    notes("displacement", frames),
+                ),
+            )
+        ),
+    )
+
+
+def governance(scope: Scope, frames: Frames) -> Readable:
+    """Return democracy and income per head at chosen years."""
+    frame = frames["governance"]
+    names = {
+        "polyarchy": "electoral democracy (V-Dem, 0 to 1)",
+        "liberal_democracy": "liberal democracy (V-Dem, 0 to 1)",
+        "gdp_per_head_real": "real income per head (dollars of 2011)",
+        "population": "inhabitants, million",
+    }
+    wide = pd.DataFrame({label: averaged(frame, name) for name, label in names.items()})
+    wide = wide.dropna(how="all").dropna(axis="columns", how="all")
+    if "inhabitants, million" in wide:
+        wide["inhabitants, million"] = summed(frame, "population") / 1e6
+    many = (
+        " Means of the host states; inhabitants are those of all." if len(scope.hosts) > 1 else ""
+    )
+    return Readable(
+        f"Governance and economy of {scope.places}",
+        _chosen(wide, scope),
+        f"{notes('governance', frames)}{many}".strip(),
+    )
+
+
+def safety(scope: Scope, frames: Frames) -> Readable:
+    """Return deaths of the mission's personnel by cause and year, or by ten years where there are many."""
+    frame = frames["safety"]
+    wide = frame.pivot_table(index="year", columns="cause", values="deaths", aggfunc="sum")
+    if wide.empty:
+        return Readable(f"Deaths of personnel of {scope.mission.id}", wide, notes("safety", frames))
+    wide = wide.loc[:, wide.sum() > 0]
+    wide["all causes"] = wide.sum(axis=1)
+    step = BLOCK if len(wide) > LONG else 1
+    groups = wide.groupby(wide.index // step)
+    rows = groups.sum().astype("Int64")
+    spans = [years_of(int(group.index.min()), int(group.index.max())) for _, group in groups]
+    rows.insert(0, "years", spans)
+    rows.columns.name = None
+    return Readable(
+        f"Deaths of personnel of {scope.mission.id} by cause (UN)",
+        rows.reset_index(drop=True),
+        notes("safety", frames),
+    )
+
+
+def _chosen(wide: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Return the rows of a few years around arrival and exit, and the newest."""
+    middle = (scope.first + scope.last) // 2
+    chosen = {scope.first - 1, scope.first, middle, scope.last, scope.last + 2, scope.last + 5}
+    whole = wide[wide.index < AS_OF_YEAR]
+    some = whole[whole.index.isin(chosen | {min(AS_OF_YEAR - 1, scope.window[1])})].copy()
+    some.insert(0, "when", [when(int(year), scope) for year in some.index])
+    some.insert(0, "year", some.index.astype("str"))
+    return some.reset_index(drop=True)
