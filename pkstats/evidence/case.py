@@ -138,7 +138,7 @@ class Case:
         ----------
         name : str
             chain, facts, mandates, strength, violence, company, agreements, displacement,
-            governance, safety, scores or limits.
+            humanitarian, governance, safety, scores or limits.
         """
         for part in MAKERS:
             self._part(part)

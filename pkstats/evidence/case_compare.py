@@ -258,7 +258,8 @@ def _value(name: str, each: Case, every: pd.Series) -> float:
 def _form(entry: dict[str, Any], value: float, every: pd.Series | None = None) -> str:
     """Write a value; of yes-or-no measures yes or no, or for all missions the share of yes."""
     if "form" in entry:
-        return str(entry["form"]).format(value).replace("-", "−")
+        text = str(entry["form"]).format(value)
+        return (text if text.strip("+-0.%") else text.lstrip("+-")).replace("-", "−")
     if every is not None:
         return f"{every.mean():.0%} yes"
     return "yes" if value else "no"
@@ -289,6 +290,7 @@ def _success(cases: Sequence[Case]) -> list[dict[str, Any]]:
 def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
     """Return how many yes-or-no measures were reached, and how that stands to the essay's label."""
     rows = []
+    labelled = any(each.scope.entry.get("label") for each in cases)
     names = {"during": "reached by its end", "5y": "reached in the five years after"}
     for each in cases:
         tally = each.tally()
@@ -298,6 +300,8 @@ def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
             share = float(group["reached"].mean()) if len(group) else np.nan
             text = f"{int(group['reached'].sum())} of {len(group)}" if len(group) else MISSING
             rows.append((label, each.id, share, text, share))
+        if not labelled:
+            continue
         label = each.scope.entry.get("label", "")
         rows.append(("the essay's label", each.id, np.nan, label or "none given", np.nan))
         word = {"side with": "agree", "speak against": "disagree", "are divided on": "are divided"}

@@ -11,13 +11,14 @@ import pandas as pd
 from pkstats.errors import UnknownName, suggestion
 from pkstats.evidence.case_data import read, stamp, summed
 from pkstats.evidence.case_gaps import parts
-from pkstats.evidence.case_numbers import years_of
 from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.case_scores import matrix
 from pkstats.evidence.case_tables_people import (
     Frames,
+    blocks,
     displacement,
     governance,
+    humanitarian,
     notes,
     safety,
     when,
@@ -27,7 +28,6 @@ from pkstats.evidence.readable import Readable
 from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
 
-LONG, BLOCK = 18, 5
 SINCE = range(-2, 11)
 AROUND = 5
 TYPES = (
@@ -137,7 +137,7 @@ def strength(scope: Scope, frames: Frames) -> Readable:
     ]
     frame = frame.assign(year=frame["month"].dt.year)
     rows = []
-    for years, block in _blocks(frame):
+    for years, block in blocks(frame):
         both = block.dropna(subset=["total", "total_authorised"])
         sums = both[["total", "total_authorised"]].astype("float64").sum()
         deployed, authorised = (
@@ -170,7 +170,7 @@ def violence(scope: Scope, frames: Frames) -> Readable:
     frame = frame[frame["series"] == HOSTS]
     frame = frame[frame["year"].between(scope.first - 2, scope.last + AROUND)]
     rows = []
-    for years, block in _blocks(frame, scope):
+    for years, block in blocks(frame, scope):
         counted = block[block["type"] != "non_state"]
         n = block["year"].nunique()
         means = {kind: group["deaths"].sum() / n for kind, group in block.groupby("type")}
@@ -278,6 +278,7 @@ TABLES: dict[str, Callable[[Scope, Frames], Readable]] = {
     "company": company,
     "agreements": agreements,
     "displacement": displacement,
+    "humanitarian": humanitarian,
     "governance": governance,
     "safety": safety,
     "scores": scores,
@@ -287,16 +288,3 @@ TABLES: dict[str, Callable[[Scope, Frames], Readable]] = {
 
 def _day(date: object) -> str | None:
     return None if date is None or pd.isna(date) else f"{pd.Timestamp(str(date)):%Y-%m-%d}"
-
-
-def _blocks(frame: pd.DataFrame, scope: Scope | None = None) -> list[tuple[str, pd.DataFrame]]:
-    """Return rows by year, or by five years where there are many; never across arrival or exit."""
-    years = sorted({int(year) for year in frame["year"]})
-    step = BLOCK if len(years) > LONG else 1
-    groups: dict[tuple[str, int], list[int]] = {}
-    for year in years:
-        side = when(year, scope) if scope else ""
-        groups.setdefault((side, year // step), []).append(year)
-    return [
-        (years_of(some[0], some[-1]), frame[frame["year"].isin(some)]) for some in groups.values()
-    ]

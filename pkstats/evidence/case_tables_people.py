@@ -12,7 +12,7 @@ from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
 from pkstats.evidence.readable import Readable
 
 Frames = Mapping[str, pd.DataFrame]
-LONG, BLOCK = 18, 10
+LONG, BLOCK, DECADE = 18, 5, 10
 
 
 def when(year: int, scope: Scope) -> str:
@@ -56,6 +56,54 @@ def displacement(scope: Scope, frames: Frames) -> Readable:
     )
 
 
+def blocks(frame: pd.DataFrame, scope: Scope | None = None) -> list[tuple[str, pd.DataFrame]]:
+    """Return rows by year, or by five years where there are many; never across arrival or exit."""
+    years = sorted({int(year) for year in frame["year"]})
+    step = BLOCK if len(years) > LONG else 1
+    groups: dict[tuple[str, int], list[int]] = {}
+    for year in years:
+        side = when(year, scope) if scope else ""
+        groups.setdefault((side, year // step), []).append(year)
+    return [
+        (years_of(some[0], some[-1]), frame[frame["year"].isin(some)]) for some in groups.values()
+    ]
+
+
+def humanitarian(scope: Scope, frames: Frames) -> Readable:
+    """Return aid asked for and given, and attacks on aid workers, a year."""
+    frame = frames["humanitarian"]
+    span = frame["year"].between(scope.first - 2, min(scope.last + BLOCK, AS_OF_YEAR - 1))
+    rows = []
+    for years, block in blocks(frame[span], scope):
+        n = block["year"].nunique()
+        required, inside, outside, attacks, killed = (
+            summed(block, name)
+            for name in (
+                "required_usd", "funded_usd", "funded_outside_plans_usd", "incidents", "killed",
+            )
+        )  # fmt: skip
+        rows.append(
+            {
+                "years": years,
+                "when": when(int(block["year"].min()), scope),
+                "asked for, million dollars": required.mean() / 1e6,
+                "given in plans": inside.mean() / 1e6,
+                "given outside plans": outside.mean() / 1e6,
+                "attacks on aid workers": attacks.sum() / n if len(attacks) else None,
+                "aid workers killed": killed.sum() / n if len(killed) else None,
+            }
+        )
+    table = pd.DataFrame(rows)
+    if len(table):
+        names = list(table)[2:]
+        table[names] = table[names].astype("float64")
+    return Readable(
+        f"Humanitarian aid (FTS) and the safety of aid workers (AWSD) in {scope.places}, a year",
+        table,
+        notes("humanitarian", frames),
+    )
+
+
 def governance(scope: Scope, frames: Frames) -> Readable:
     """Return democracy and income per head at chosen years."""
     frame = frames["governance"]
@@ -87,7 +135,7 @@ def safety(scope: Scope, frames: Frames) -> Readable:
         return Readable(f"Deaths of personnel of {scope.mission.id}", wide, notes("safety", frames))
     wide = wide.loc[:, wide.sum() > 0]
     wide["all causes"] = wide.sum(axis=1)
-    step = BLOCK if len(wide) > LONG else 1
+    step = DECADE if len(wide) > LONG else 1
     groups = wide.groupby(wide.index // step)
     rows = groups.sum().astype("Int64")
     spans = [years_of(int(group.index.min()), int(group.index.max())) for _, group in groups]
