@@ -65,29 +65,26 @@ def chain(scope: Scope, frames: Frames) -> Readable:
         total = (
             strength[strength["mission_id"] == name].set_index("month")["total"].astype("float64")
         )
-        over = item["exit"] == "ongoing"
+        over, exit_document = item["exit"] == "ongoing", known["exit_document"].get(name)
+        ended = [None if pd.isna(word) else str(word) for word in (item["exit"], exit_document)]
         rows.append(
             {
                 "mission": name,
                 "role": "the case" if item["role"] == "main" else item["role"],
                 "sent by": item["sponsor"],
                 "from": _day(item["start"]),
-                "to": f"ongoing at {AS_OF}" if over else _day(item["end"]),
+                "to": "ongoing" if over else _day(item["end"]),
                 "established by": known["established_by"].get(name),
-                "how it ended": None if over else item["exit"],
-                "document of the end": known["exit_document"].get(name),
-                "most in uniform": int(total.max()) if len(total) else None,
-                "in": str(total.idxmax()) if len(total) else None,
+                "how it ended": None if over else ", ".join(filter(None, ended)) or None,
+                "most in uniform": f"{total.max():,.0f} ({total.idxmax()})" if len(total) else None,
             }
         )
-    frame = pd.DataFrame(rows).astype({"most in uniform": "Int64"})
-    frame = frame.astype("object").where(frame.notna(), None)
-    frame["most in uniform"] = pd.array(frame["most in uniform"], dtype="Int64")
+    frame = pd.DataFrame(rows).astype("object")
     return Readable(
         "The missions of the case",
-        frame,
-        "Strength is the greatest figure known; UN figures start in November 1990. A dash: no "
-        "document or figure at hand.",
+        frame.where(frame.notna(), None),
+        f"Ongoing: there on {AS_OF}. Strength is the greatest figure known; UN figures start in "
+        "November 1990. A dash: no document or figure at hand.",
     )
 
 

@@ -9,6 +9,8 @@ from numbers import Integral, Real
 import pandas as pd
 
 MISSING = "–"
+SHORT, LONG, WIDE = 14, 25, 160
+UNBROKEN, ROOMY = "; white-space:nowrap", "; min-width:11em"
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,21 @@ class Readable:
     def __repr__(self) -> str:
         words = self.frame.map(written).astype("str")
         text = words.to_string(index=False) if len(words) else "nothing to show"
+        if len(words) and len(text.partition("\n")[0]) > WIDE:
+            rows = [
+                " | ".join(map(str, row)) for row in [tuple(words), *words.itertuples(index=False)]
+            ]
+            text = "\n".join(rows)
         return "\n".join(filter(None, (self.title, text, self.note)))
 
     def _repr_html_(self) -> str:
+        styles = {name: _side(self.frame[name]) for name in self.frame}
         head = "".join(
-            f"<th{_side(self.frame[name])}>{escape(str(name))}</th>" for name in self.frame
+            f"<th{style.replace(UNBROKEN, '')}>{escape(str(name))}</th>"
+            for name, style in styles.items()
         )
         rows = [
-            "<tr>" + "".join(_cell(row[name], self.frame[name]) for name in self.frame) + "</tr>"
+            "<tr>" + "".join(_cell(row[name], style) for name, style in styles.items()) + "</tr>"
             for row in self.frame.to_dict("records")
         ]
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -64,10 +73,15 @@ def written(value: object) -> str:
 
 
 def _side(column: pd.Series) -> str:
-    """Return how a column is aligned: numbers right, words left."""
-    side = "right" if pd.api.types.is_numeric_dtype(column) else "left"
-    return f' style="text-align:{side}"'
+    """Return how a column is set: numbers right, words left, short words unbroken, long ones wide."""
+    if pd.api.types.is_numeric_dtype(column):
+        return ' style="text-align:right"'
+    longest = max((len(written(value)) for value in column), default=0)
+    width = (
+        "; white-space:nowrap" if longest <= SHORT else "; min-width:11em" if longest > LONG else ""
+    )
+    return f' style="text-align:left{width}"'
 
 
-def _cell(value: object, column: pd.Series) -> str:
-    return f"<td{_side(column)}>{escape(written(value))}</td>"
+def _cell(value: object, style: str) -> str:
+    return f"<td{style}>{escape(written(value))}</td>"

@@ -108,6 +108,7 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
             axes.text(x, line + 0.5, middle, fontsize=7.5, ha="center", va="center")
     caption(figure, title, "", SOURCE)
     figure.text(0.01, 0.3 / height, fill(KEY, 190), fontsize=7.5, color="#555555", va="bottom")
+    plt.close(figure)  # kept out of pyplot's list, which a notebook would show a second time
     return figure
 
 
