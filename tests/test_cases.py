@@ -110,6 +110,15 @@ def test_yearly_strength_is_that_of_the_months():
     assert row["deployed of authorised"] == f"{share:.0%}"
 
 
+def test_a_list_that_ended_before_the_mission_gives_no_zero():
+    assert (
+        "mediation attempts (Civil Wars Mediation data):" not in of("mali").table("agreements").note
+    )
+    assert (
+        "mediation attempts (Civil Wars Mediation data): 1" in of("UNAMIR").table("agreements").note
+    )
+
+
 def test_a_table_nobody_knows_gets_near_matches():
     with pytest.raises(UnknownName, match="Did you mean 'scores'"):
         of("mali").table("score")
@@ -121,6 +130,13 @@ def test_a_table_nobody_knows_gets_near_matches():
 )
 def test_numbers_are_written_as_people_write_them(value, words):
     assert written(value) == words
+
+
+def test_the_greatest_strength_of_a_mission_older_than_its_figures_says_so():
+    facts = of("cyprus").facts.set_index("fact")["value"]
+    assert "figures start in 1990" in facts["greatest uniformed strength known"]
+    assert "highest known 2,201" in of("cyprus").verdict()
+    assert "peak 12,552 in 2011-10" in of("haiti").verdict()
 
 
 def test_a_place_and_its_mission_are_the_same_case():

@@ -95,7 +95,9 @@ def _strength(scope: Scope) -> Rows:
         peak = known.iloc[int(known["total"].astype("float64").to_numpy().argmax())]
         document = f"{_source(str(peak['source']))}"
         value = f"{int(peak['total']):,} in {peak['month']}"
-        rows.append(("greatest uniformed strength", value, document))
+        if (start := known["month"].min()).year > scope.first:
+            value += f" (figures start in {start})"
+        rows.append(("greatest uniformed strength known", value, document))
         mean = (
             f"{known['total'].astype('float64').mean():,.0f} over {len(known)} months with a figure"
         )

@@ -35,8 +35,8 @@ TYPES = (
     "more of six areas of peacebuilding. Traditional: the rest. "
 )
 KINDS = {
-    "mediation": "mediation attempts (Civil Wars Mediation data)",
-    "peace process text": "texts of peace processes (PA-X)",
+    "mediation": ("mediation", "mediation attempts (Civil Wars Mediation data)"),
+    "peace process text": ("pa-x", "texts of peace processes (PA-X)"),
 }
 
 
@@ -234,13 +234,21 @@ def agreements(scope: Scope, frames: Frames) -> Readable:
         }
     )
     there = frame.loc[frame["deployed"].astype(bool), "kind"].value_counts()
-    counts = [f"{words}: {int(there.get(kind, 0))}" for kind, words in KINDS.items()]
-    note = f"Also listed while it was there: {'; '.join(counts)}."
+    counts = [f"{words}: {int(there.get(kind, 0))}" for kind, words in _listed_kinds(scope, frames)]
+    note = f"Also listed while it was there: {'; '.join(counts)}." if counts else ""
     return Readable(
         f"Peace agreements in {scope.places} (UCDP)",
         rows.reset_index(drop=True),
         " ".join(filter(None, (note, notes("diplomacy", frames)))),
     )
+
+
+def _listed_kinds(scope: Scope, frames: Frames) -> list[tuple[str, str]]:
+    """Return the kinds of talks whose lists cover some of the mission's years: no list is no zero."""
+    gaps = frames["gaps"]
+    outside = gaps[(gaps["last"] < scope.first) | (gaps["first"] > scope.last)]
+    unlisted = " ".join(outside.loc[outside["part"] == "diplomacy", "series"]).lower()
+    return [(kind, words) for kind, (name, words) in KINDS.items() if name not in unlisted]
 
 
 def scores(scope: Scope, frames: Frames) -> Readable:

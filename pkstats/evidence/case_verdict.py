@@ -183,10 +183,12 @@ def strength(numbers: Numbers) -> str:
         return ""
     total = frame["total"].astype("float64")
     peak = frame.iloc[int(total.to_numpy().argmax())]
+    late = frame["month"].min().year > numbers.scope.first
+    height = "highest known" if late else "peak"
     months = "one month" if len(frame) == 1 else f"{len(frame)} months"
     text = (
         f"Uniformed strength averaged {total.mean():,.0f} over the {months} with a figure "
-        f"(peak {int(peak['total']):,} in {peak['month']})"
+        f"({height} {int(peak['total']):,} in {peak['month']})"
     )
     both = frame[frame["shortfall"].notna()]
     if len(both):
