@@ -53,7 +53,7 @@ def of(name: str) -> Figure:
 
 def draw(case: Case) -> Figure:
     """Return the page of a case: timeline, six panels, scores and verdict."""
-    with theme():
+    with theme(screen=True):
         return _page(case)
 
 
@@ -89,7 +89,6 @@ def _page(case: Case) -> Figure:
         fontsize=7.5,
         color="#666666",
     )
-    plt.close(figure)  # kept out of pyplot's list, which a notebook would show a second time
     return figure
 
 
