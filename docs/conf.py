@@ -36,7 +36,8 @@ html_theme_options = {
     "header_links_before_dropdown": 6,
     "show_toc_level": 2,
     # Notebooks need the width for tables and pictures.
-    "secondary_sidebar_items": {"**": ["page-toc"], "notebooks/*": []},
+    # No page may match two of the patterns.
+    "secondary_sidebar_items": {"*": ["page-toc"], "[!n]*/**": ["page-toc"], "notebooks/*": []},
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",

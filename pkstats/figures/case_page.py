@@ -53,7 +53,7 @@ def of(name: str) -> Figure:
 
 def draw(case: Case) -> Figure:
     """Return the page of a case: timeline, six panels, scores and verdict."""
-    with theme():
+    with theme(screen=True):
         return _page(case)
 
 

@@ -52,7 +52,7 @@ def failures() -> Figure:
     """Return the failures beside other missions, on the essay's reasons and implications."""
     from pkstats.evidence.case_compare import compare
 
-    with theme():
+    with theme(screen=True):
         return _page(compare(FAILURES), REASONS, TITLES["failures"])
 
 
@@ -63,13 +63,13 @@ def successes() -> Figure:
     found = compare("successes")
     topics = [name for name in found.topics if name.startswith("Success") or name == "Tally"]
     chosen = [name for name in topics if "2 years" not in name and "10 years" not in name]
-    with theme():
+    with theme(screen=True):
         return _page(found, chosen, TITLES["successes"])
 
 
 def show(comparison: Comparison, topics: Sequence[str] = ()) -> Figure:
     """Return some topics of a comparison (all by default) as a figure."""
-    with theme():
+    with theme(screen=True):
         return _page(comparison, topics, "Missions side by side")
 
 
@@ -108,7 +108,6 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
             axes.text(x, line + 0.5, middle, fontsize=7.5, ha="center", va="center")
     caption(figure, title, "", SOURCE)
     figure.text(0.01, 0.3 / height, fill(KEY, 190), fontsize=7.5, color="#555555", va="bottom")
-    plt.close(figure)  # kept out of pyplot's list, which a notebook would show a second time
     return figure
 
 
