@@ -56,7 +56,8 @@ def probit(sample: Sample) -> Fitted:
 
     Newton's steps use the observed information; `bread` and `working` the expected (Fisher)
     information φ²/(Φ(1 − Φ)), as R's ``glm`` and ``sandwich`` do. Stata's ``probit`` and statsmodels
-    report the observed one, from which standard errors differ in the third digit or so.
+    report the observed one, from which standard errors differ in the third digit or so:
+    ``options["information"]`` = "observed" gives it, and then there are no leverages.
 
     Raises
     ------
@@ -78,8 +79,9 @@ def _fit(sample: Sample, link: Link) -> Fitted:
     basis, back = orthogonal(design)
     inner = _maximise(sample, link, basis, weights)
     linear = basis @ inner
-    rows, first, _ = link.rows(linear, 2 * outcome - 1)
-    working = weights * link.expected(linear)
+    rows, first, second = link.rows(linear, 2 * outcome - 1)
+    observed = sample.options.get("information") == "observed"
+    working = weights * (second if observed else link.expected(linear))
     value, null = float(weights @ rows), null_log_likelihood(outcome, weights)
     return Fitted(
         names=sample.names,
@@ -89,7 +91,7 @@ def _fit(sample: Sample, link: Link) -> Fitted:
         fitted=link.probability(linear),
         log_likelihood=value,
         null_log_likelihood=null,
-        working=working,
+        working=None if observed else working,
         slope=link.slope(linear),
         statistics={"pseudo_r_squared": 1 - value / null},
     )
