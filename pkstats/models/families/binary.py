@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_ndtr, ndtr
+from scipy.special import expit, log_ndtr, ndtr
 
 from pkstats.errors import BadModel
 from pkstats.models.families.newton import orthogonal
@@ -139,7 +139,12 @@ def _refusal(sample: Sample, link: Link) -> BadModel:
 
 
 def _logit_rows(linear: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return log_expit(sign * linear), sign * expit(-sign * linear), _logit_slope(linear)
+    # One exponential and one logarithm serve all three, and neither overflows.
+    signed = sign * linear
+    small = np.exp(-np.abs(signed))
+    near = 1 / (1 + small)
+    missed = np.where(signed > 0, small * near, near)
+    return np.minimum(signed, 0) - np.log1p(small), sign * missed, small * near * near
 
 
 def _logit_slope(linear: np.ndarray) -> np.ndarray:
