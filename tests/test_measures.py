@@ -69,6 +69,7 @@ FUNCTIONS = {
     "item": (arrays([1, 0, 0.25]), [1, 0, 0.25]),
     "chapter_vii": (arrays([1, 0]), [1, 0]),
     "protection_of_civilians": (arrays([1, 0]), [1, 0]),
+    "practised_use_of_force": (arrays([0.25, 0]), [0.25, 0]),
     "ngo_engagement": (arrays(*[[1, 0]] * 3, [0, 0]), [3, 0]),
     "partner_count": (arrays(*[[1, 0]] * 2, *[[0, 0]] * 4), [2, 0]),
     "collaboration_index": (arrays(*[[1, 0]] * 4, *[[0, 0]] * 6), [0.4, 0]),

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy.special import expit, log_expit
 
 import pkstats as pk
 from pkstats.errors import BadModel
-from pkstats.models.families.binary import logit, probit
+from pkstats.models.families.binary import LOGIT, logit, probit
 from pkstats.models.families.firth import firth
 from pkstats.models.families.linear import ols
 from pkstats.models.sample import Sample
@@ -253,3 +254,12 @@ def _written_out(found, outcome, design, clusters):
         product = stacked[:, term] @ target @ stacked[:, term].T
         freedom.append(np.trace(product) ** 2 / (product**2).sum())
     return meat, np.array(freedom)
+
+
+def test_logit_rows_are_exact_far_from_zero():
+    linear = np.array([-800.0, -40.0, -1.5, 0.0, 1.5, 40.0, 800.0])
+    for sign in (-1.0, 1.0):
+        value, first, second = LOGIT.rows(linear, np.full(7, sign))
+        np.testing.assert_allclose(value, log_expit(sign * linear), rtol=1e-15)
+        np.testing.assert_allclose(first, sign * expit(-sign * linear), rtol=1e-15)
+        np.testing.assert_allclose(second, expit(linear) * expit(-linear), rtol=1e-14)

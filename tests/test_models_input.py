@@ -347,3 +347,26 @@ def test_a_column_far_from_zero_keeps_its_standard_error(data, vcov):
     near = pk.fit("y ~ x", data, vcov=vcov, cluster="g")
     far = pk.fit("y ~ x", data.assign(x=data["x"] + 2.0**30), vcov=vcov, cluster="g")
     assert errors(far)["x"] == pytest.approx(errors(near)["x"], rel=1e-6)
+
+
+def test_information_may_be_that_of_stata_or_of_r(data):
+    design = sm.add_constant(data[["x", "z"]])
+    probit = pk.fit("b ~ x + z", data, family="probit", information="observed")
+    theirs = sm.Probit(data["b"], design).fit(disp=0, tol=1e-14)
+    np.testing.assert_allclose(probit.tidy()["std_error"], theirs.bse, rtol=1e-7)
+    whole = pk.fit("k ~ x + z", data, family="negbin")
+    terms = pk.fit("k ~ x + z", data, family="negbin", information="expected")
+    np.testing.assert_allclose(terms.tidy()["estimate"], whole.tidy()["estimate"][:3], rtol=1e-8)
+    same = ["log_likelihood", "aic", "bic", "pseudo_r_squared", "alpha"]
+    np.testing.assert_allclose(
+        terms.glance()[same].astype(float), whole.glance()[same].astype(float), rtol=1e-9
+    )
+    for vcov in ("hc2", "hc3", "cr2"):
+        found = pk.fit(
+            "k ~ x + z", data, "negbin", cluster="g", vcov=vcov, alpha=1, information="expected"
+        )
+        assert np.isfinite(errors(found)).all()
+    with pytest.raises(BadModel, match="takes no information="):
+        pk.fit("y ~ x", data, information="observed")
+    with pytest.raises(BadModel, match="observed or expected"):
+        pk.fit("b ~ x", data, family="probit", information="fisher")

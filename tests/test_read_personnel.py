@@ -276,12 +276,23 @@ class TestPact:
         assert row["humanitarian_relief"] and not row["humanitarian_relief_partnered"]
         assert row["host_restrictions"] and not row["host_violence"]
 
+    def test_force_that_is_only_watched_is_not_used(self, tmp_path: Path) -> None:
+        rows = [
+            {"PKO": "UNMIK", "iso3": "SRB", "year": "2000", f"Operations_UseOfForce__{level}": "1"}
+            for level in ("Monitor", "Implement")
+        ]
+        rows[1]["year"] = "2001"
+        for first, second in (rows, rows[::-1]):
+            first |= {name: "0" for name in second if name not in first}
+        frame = read("pact", publisher_file("pact", rows, tmp_path / "p.csv"))[0]
+        assert frame.set_index("year")["use_of_force"].to_dict() == {2000: False, 2001: True}
+
     def test_real_year_is_the_rounded_mean_of_its_months(self, source: Source) -> None:
         years, report = read("pact", source("pact/PACT2_mission-year.csv"))
         assert (report.read, report.set_aside) == (130, 0)
         assert years["label"].nunique() == 23
         months, _ = read("pact_month", source("pact/PACT2_mission-month.rds"))
-        assert len(months) == 1308
+        assert len(months) == 1308 and months["use_of_force"].sum() == 72
         months["year"] = months["month"].dt.year.astype("Int64")
         share = months.groupby(["label", "year"])["host_violence"].mean()
         stated = years.set_index(["label", "year"])["host_violence"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from pkstats.measures.arithmetic import ratio
-from pkstats.measures.mandates import TAMM, flags_needed
+from pkstats.measures.mandates import PACT, TAMM, flags_needed
 from pkstats.measures.registry import Need, register
 
 NGO_ITEMS = {
@@ -33,7 +33,6 @@ PRACTISED = {
     "humanitarian_relief": "humanitarian relief",
     "refugee_assistance": "assistance to refugees and displaced people",
 }
-PACT = "PACT (23 missions outside Africa, 1989 to 2019)"
 INDEX = (*NGO_ITEMS, *ORGANISATIONS)
 
 

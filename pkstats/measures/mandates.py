@@ -1,7 +1,8 @@
 """Mandates: how many tasks, in which areas, of which type.
 
-TAMM does not code authority to use force, so there is no measure of it: Chapter VII and protection
-of civilians are coded, and are what they are, not a stand-in for "all necessary means".
+No source at hand codes authority to use force: Chapter VII and protection of civilians are coded,
+and are what they are, not a stand-in for "all necessary means". PACT codes force that was used, as
+reported: `practised_use_of_force`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ PEACEBUILDING = (
 )
 PEACEKEEPING = ("monitoring", "good_offices", "protection", "arms_and_resources")
 TAMM = "Lloyd 2021 (TAMM)"
+PACT = "PACT (23 missions outside Africa, 1989 to 2019)"
 
 
 @cache
@@ -189,3 +191,20 @@ def mission_type(chapter: np.ndarray, civilians: np.ndarray, *flags: np.ndarray)
     out[not_robust & (possible < 3)] = "traditional"
     out[robust] = "robust"
     return out
+
+
+@register(
+    "mandate",
+    "share of months",
+    [Need("activity_months", "use_of_force")],
+    "How regularly operations with use of force are reported as the mission's own doing, as PACT codes "
+    "them: practised, not authorised, which no source at hand codes",
+    source=PACT,
+    paired=True,
+)
+def practised_use_of_force(flag: np.ndarray) -> np.ndarray:
+    """Return the share of months with such a report, shape (n,).
+
+    Not shots fired: 12 months of UNOMIG, unarmed observers, have one.
+    """
+    return flag

@@ -48,8 +48,9 @@ def codes(values: pd.Series, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
     BadModel
         When the column holds lists or the like, which name no level.
     """
+    plain = isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub"
     try:
-        found, levels = pd.factorize(values, sort=sort)
+        found, levels = pd.factorize(values.to_numpy() if plain else values, sort=sort)
     except TypeError:
         raise BadModel(
             f"Column {values.name!r} holds {_kind(values)}, not categories; use text or numbers."

@@ -39,6 +39,7 @@ def fit(
     zero: str | None = None,
     groups: str | None = None,
     method: str | None = None,
+    information: str | None = None,
 ) -> Estimate:
     """Fit a model of an outcome on terms: an association, since missions are not sent at random.
 
@@ -63,6 +64,8 @@ def fit(
         given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
     groups, method : str, optional
         For mixed the column of random intercepts, and reml (the default) or ml.
+    information : {"observed", "expected"}, optional
+        For probit (default expected, as R) and negbin: `observed` is Stata's, `expected` R's.
 
     Raises
     ------
@@ -72,7 +75,7 @@ def fit(
     """
     columns = {"entry": entry, "time": time, "event": event, "exposure": exposure}
     columns |= {"offset": offset, "groups": groups}
-    own = {"alpha": alpha, "method": method}
+    own = {"alpha": alpha, "method": method, "information": information}
     chosen = find_family(family)
     _suitable({**columns, **own, "zero": zero}, chosen)
     options = {"ties": ties, "conf_level": conf_level, **_given(own)}
@@ -132,6 +135,8 @@ def _suitable(named: Mapping[str, object], family: Family) -> None:
             raise BadModel(
                 f"family={family.name!r} takes no {name}=; it is for {', '.join(able)}. Leave it out."
             )
+    if named["information"] not in (None, "observed", "expected"):
+        raise BadModel(f"information must be observed or expected; found {named['information']!r}.")
 
 
 def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:

@@ -7,7 +7,7 @@ import keyword
 import re
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pkstats.errors import BadModel
 
@@ -33,7 +33,7 @@ class Terms:
     intercept: bool
     text: str
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Names of the columns the formula uses, in order."""
         nodes = [factor for term in self.terms for factor in term]

@@ -47,6 +47,8 @@ def settle(table: Table, plan: Layout) -> None:
         places = [activities.index(name) for name in names]
         out[theme] = alone[:, places].any(axis=(1, 2))
         out[f"{theme}_partnered"] = partnered[:, places].any(axis=(1, 2))
+    # To monitor or discuss force is not to use it: only the mission's own doing counts.
+    out["use_of_force"] = alone[:, activities.index("Operations_UseOfForce"), high].any(axis=1)
     for side, name in (("host", "hostilityGov"), ("other", "hostilityOther")):
         marks = _marks(table, [f"{name}_{kind}" for kind in RESTRICTIONS])
         out[f"{side}_restrictions"] = marks.any(axis=1)

@@ -17,6 +17,7 @@ from pkstats.models.families import FAMILIES
 from pkstats.models.fit import fit
 
 PASSED_ON = ("weights", "exposure", "zero", "entry", "time", "event", "ties", "groups")
+INFORMATION = {"mass": "expected", "expected": "expected", "observed": "observed"}
 SUBSETS = {"first_40": lambda frame: frame.head(40), "entry_zero": lambda f: f[f["entry"] == 0]}
 
 
@@ -96,9 +97,6 @@ def _ours(family: str, options: dict[str, str], case: str) -> bool:
     """Tell whether a case follows a convention this library has."""
     if family not in FAMILIES:
         return False
-    information = options.get("information", "")
-    if information == "mass" or (family == "probit" and information == "observed"):
-        return False
     # R's factor of one is ours with the factor taken out; two ways have three factors.
     if options.get("vcov") == "cr0" and "+" in options["cluster"]:
         return False
@@ -111,6 +109,10 @@ def _fit(first: pd.Series, options: dict[str, str], data: pd.DataFrame) -> Estim
     given: dict[str, Any] = {name: options[name] for name in PASSED_ON if name in options}
     if "reml" in options:
         given["method"] = "reml" if options["reml"] == "yes" else "ml"
+    if "alpha" in options:
+        given["alpha"] = float(options["alpha"])
+    if "information" in options and first["family"] in ("probit", "negbin"):
+        given["information"] = INFORMATION[options["information"]]
     vcov = options.get("vcov", "classical")
     return fit(
         first["formula"],
@@ -126,7 +128,11 @@ def _variance(options: dict[str, str], found: Estimate) -> str:
     """Return the name of the variance compared."""
     ways = ", two-way" if "+" in options.get("cluster", "") else ""
     weights = ", weighted" if "weights" in options else ""
-    return f"{found.vcov}{ways}{weights}"
+    alpha = ", α given" if "alpha" in options else ""
+    information = found.options.get("information")
+    usual = {"probit": "expected", "negbin": None if alpha else "observed"}.get(found.family)
+    kind = "" if information in (None, usual) else f", {information} information"
+    return f"{found.vcov}{ways}{weights}{alpha}{kind}"
 
 
 def _numbers(

@@ -40,12 +40,12 @@ FAMILIES = {
     for family in (
         Family("ols", "linear:ols", "number", default="hc1"),
         Family("logit", "binary:logit", "binary"),
-        Family("probit", "binary:probit", "binary"),
+        Family("probit", "binary:probit", "binary", takes=("information",)),
         Family("firth", "firth:firth", "binary"),
         Family("ordered", "ordered:ordered", "ordered", intercept=False),
         Family("multinomial", "multinomial:multinomial", "category"),
         Family("poisson", "counts:poisson", "count", takes=COUNTS),
-        Family("negbin", "counts:negbin", "count", takes=(*COUNTS, "alpha")),
+        Family("negbin", "counts:negbin", "count", takes=(*COUNTS, "alpha", "information")),
         Family("zinb", "mixtures:zinb", "count", takes=(*COUNTS, "zero")),
         Family("hurdle", "mixtures:hurdle", "count", takes=(*COUNTS, "zero")),
         Family(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit, log_ndtr, ndtr
+from scipy.special import expit, log_ndtr, ndtr
 
 from pkstats.errors import BadModel
 from pkstats.models.families.newton import orthogonal
@@ -56,7 +56,8 @@ def probit(sample: Sample) -> Fitted:
 
     Newton's steps use the observed information; `bread` and `working` the expected (Fisher)
     information φ²/(Φ(1 − Φ)), as R's ``glm`` and ``sandwich`` do. Stata's ``probit`` and statsmodels
-    report the observed one, from which standard errors differ in the third digit or so.
+    report the observed one, from which standard errors differ in the third digit or so:
+    ``options["information"]`` = "observed" gives it, and then there are no leverages.
 
     Raises
     ------
@@ -78,8 +79,9 @@ def _fit(sample: Sample, link: Link) -> Fitted:
     basis, back = orthogonal(design)
     inner = _maximise(sample, link, basis, weights)
     linear = basis @ inner
-    rows, first, _ = link.rows(linear, 2 * outcome - 1)
-    working = weights * link.expected(linear)
+    rows, first, second = link.rows(linear, 2 * outcome - 1)
+    observed = sample.options.get("information") == "observed"
+    working = weights * (second if observed else link.expected(linear))
     value, null = float(weights @ rows), null_log_likelihood(outcome, weights)
     return Fitted(
         names=sample.names,
@@ -89,7 +91,7 @@ def _fit(sample: Sample, link: Link) -> Fitted:
         fitted=link.probability(linear),
         log_likelihood=value,
         null_log_likelihood=null,
-        working=working,
+        working=None if observed else working,
         slope=link.slope(linear),
         statistics={"pseudo_r_squared": 1 - value / null},
     )
@@ -137,7 +139,12 @@ def _refusal(sample: Sample, link: Link) -> BadModel:
 
 
 def _logit_rows(linear: np.ndarray, sign: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return log_expit(sign * linear), sign * expit(-sign * linear), _logit_slope(linear)
+    # One exponential and one logarithm serve all three, and neither overflows.
+    signed = sign * linear
+    small = np.exp(-np.abs(signed))
+    near = 1 / (1 + small)
+    missed = np.where(signed > 0, small * near, near)
+    return np.minimum(signed, 0) - np.log1p(small), sign * missed, small * near * near
 
 
 def _logit_slope(linear: np.ndarray) -> np.ndarray:

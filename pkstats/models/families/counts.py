@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import gammaln
 
@@ -60,7 +62,9 @@ def negbin(sample: Sample) -> Fitted:
 
     The last parameter is `log_alpha`, as in Stata's ``nbreg``; `statistics` hold `alpha` and
     `pseudo_r_squared` against a constant and its own α. `extra["exposure"]` as in `poisson`. With
-    `options["alpha"]` the dispersion is given, not estimated: see `known_dispersion`.
+    `options["alpha"]` the dispersion is given, not estimated: see `known_dispersion`. With
+    `options["information"]` = "expected" standard errors are those of the terms at the α found, as
+    R's ``glm.nb`` and ``sandwich`` have them, and ln α is no parameter of the covariance.
 
     Raises
     ------
@@ -77,6 +81,9 @@ def negbin(sample: Sample) -> Fitted:
     found = solve(problem, _starts(sample, weights, offset))
     empty = _problem(sample, constant, ("Intercept", "log_alpha"), weights, offset)
     null = highest_value(empty, [_plain_start(sample, weights, offset)])
+    if sample.options.get("information") == "expected":
+        alpha = float(np.exp(found.coefficients[-1]))
+        return _at(known_dispersion(sample, weights, offset, alpha), null, len(names))
     return Fitted(
         names=names,
         coefficients=found.coefficients,
@@ -90,6 +97,18 @@ def negbin(sample: Sample) -> Fitted:
             "alpha": float(np.exp(found.coefficients[-1])),
         },
     )
+
+
+def _at(known: Fitted, null: float, parameters: int) -> Fitted:
+    """Return a fit at the α found, with figures that count α among the parameters."""
+    value, rows = known.log_likelihood, len(known.scores)
+    figures = {
+        "pseudo_r_squared": 1 - value / null,
+        "aic": 2 * parameters - 2 * value,
+        "bic": float(np.log(rows)) * parameters - 2 * value,
+    }
+    statistics = {**known.statistics, **figures}
+    return replace(known, null_log_likelihood=null, statistics=statistics)
 
 
 def prepare(sample: Sample) -> tuple[np.ndarray, np.ndarray]:

@@ -19,8 +19,9 @@ def known_dispersion(
 
     As R's ``glm(family = MASS::negative.binomial(1 / alpha))`` with ``dispersion = 1`` and
     statsmodels' ``GLM(family=NegativeBinomial(alpha=alpha))``: the classical covariance rests on the
-    expected information; robust ones on the observed, as in statsmodels and Stata (R's ``sandwich``
-    takes the expected there too). `statistics` hold `alpha`, `pseudo_r_squared` (McFadden's, with the
+    expected information; robust ones on the observed, as in statsmodels. `options["information"]` has
+    all of them rest on one: "observed" as in Stata's ``glm``, "expected" as in R's ``sandwich``, which
+    has leverages too. `statistics` hold `alpha`, `pseudo_r_squared` (McFadden's, with the
     same α) and `dispersion`, Pearson's χ² over n − k, by whose root R's ``summary`` multiplies
     standard errors unless told otherwise.
 
@@ -50,17 +51,21 @@ def known_dispersion(
     null = highest_value(problem(np.ones((len(counts), 1)), ("Intercept",)), start)
     mean = np.exp(found.predictors[0] + offset)
     working = weights * mean / (1 + alpha * mean)
+    information = sample.options.get("information")
     triangle = np.linalg.inv(np.linalg.qr(design * np.sqrt(working)[:, None], mode="r"))
+    expected = triangle @ triangle.T
     pearson = float(weights @ ((counts - mean) ** 2 / (mean * (1 + alpha * mean))))
     return Fitted(
         names=sample.names,
         coefficients=found.coefficients,
-        bread=found.bread,
+        bread=expected if information == "expected" else found.bread,
         scores=found.scores,
         fitted=mean,
         log_likelihood=found.value,
         null_log_likelihood=null,
-        model_covariance=triangle @ triangle.T,
+        model_covariance=None if information == "observed" else expected,
+        working=working if information == "expected" else None,
+        slope=mean if information == "expected" else None,
         statistics={
             "pseudo_r_squared": 1 - found.value / null,
             "alpha": float(alpha),

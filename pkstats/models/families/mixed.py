@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pkstats.errors import BadModel
 from pkstats.models.families.random_intercept import Profile, Sums, best_ratio, profile
@@ -38,8 +37,8 @@ def mixed(sample: Sample) -> Fitted:
     triangle, found, ratio = _fit(sample.outcome, sample.design, groups, method == "reml")
     n, k = sample.design.shape
     scale = found.squares / (n - k if method == "reml" else n)
-    coefficients = solve_triangular(triangle, found.coefficients)
-    half = solve_triangular(triangle, np.linalg.cholesky(np.linalg.inv(found.precision)))
+    coefficients = np.linalg.solve(triangle, found.coefficients)
+    half = np.linalg.solve(triangle, np.linalg.cholesky(np.linalg.inv(found.precision)))
     residuals = sample.outcome - sample.design @ coefficients
     sizes = np.bincount(groups)
     intercepts = ratio * np.bincount(groups, residuals) / (1 + sizes * ratio)

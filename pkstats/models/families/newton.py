@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from pkstats.errors import BadModel
 
@@ -60,7 +59,7 @@ def orthogonal(design: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise BadModel(f"{len(design)} rows are too few for {design.shape[1]} terms.")
     if (np.abs(np.diag(triangle)) <= DEPENDENT * np.linalg.norm(design, axis=0)).any():
         raise BadModel(f"Terms depend on each other in {len(design)} rows. Leave one out.")
-    return columns * root, solve_triangular(triangle, root * np.eye(design.shape[1]))
+    return columns * root, root * np.linalg.inv(triangle)
 
 
 def maximise(objective: Objective, start: np.ndarray) -> Optimum:
@@ -108,7 +107,7 @@ def _better(found: tuple[float, np.ndarray, np.ndarray], value: float) -> bool:
 def _step(information: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     try:
         half = np.linalg.cholesky(information)
-        return solve_triangular(half.T, solve_triangular(half, gradient, lower=True))
+        return np.asarray(np.linalg.solve(half.T, np.linalg.solve(half, gradient)))
     except np.linalg.LinAlgError:
         sizes, axes = np.linalg.eigh(information)
         sizes = np.maximum(np.abs(sizes), 1e-12 * np.abs(sizes).max() + 1e-300)
