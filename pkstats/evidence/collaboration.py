@@ -87,8 +87,8 @@ def reliability(years: pd.DataFrame | None = None) -> pd.DataFrame:
         By index: items, alpha (Cronbach's) and rows with every item.
     """
     if years is None:
-        items = dict.fromkeys(item for parts in INDICES.values() for item in parts)
-        years = panel("mission-year").derive(*items).frame
+        every = dict.fromkeys(item for items in INDICES.values() for item in items)
+        years = panel("mission-year").derive(*every).frame
     rows = {}
     for name, items in INDICES.items():
         values = years[list(items)].dropna().to_numpy("float64")

@@ -107,8 +107,8 @@ def replications(sources: Path) -> str:
         for term, quantity, ours, published, digits, difference, agrees in zip(
             *(found.table[name] for name in columns), strict=True
         ):
-            cells = (term, quantity, f"{ours:.{digits}f}", f"{published:.{digits}f}")
-            cells = (*cells, _difference(difference, digits))
+            printed = (f"{ours:.{digits}f}", f"{published:.{digits}f}")
+            cells = (term, quantity, *printed, _difference(difference, digits))
             mark = "true" if agrees else "false"
             lines.append(f"  [{', '.join(map(_quoted, cells))}, {mark}],")
         lines.append("]")
