@@ -91,7 +91,21 @@ def _claims() -> str:
         parts.append(f"({_anchor(row.claim)})=\n\n### {row.claim}: {row.verdict}")
         parts.append(f"*{row.wording}*")
         parts.append(f"{str(row.why)[:1].upper()}{str(row.why)[1:]}. {row.sentence}")
+        parts += _facts(str(row.claim))
     return "\n\n".join(parts)
+
+
+def _facts(claim: str) -> list[str]:
+    """Return the dated facts the ledger holds on a claim, as a list with a heading; nothing without."""
+    facts = ledger().entries[claim].facts
+    if not facts:
+        return []
+    lines = [
+        f"- {' · '.join(fact[key] for key in ('date', 'mission', 'what') if key in fact)} "
+        f"({fact['source']})"
+        for fact in facts
+    ]
+    return ["Dated facts: that something was adopted, not that it helped.", "\n".join(lines)]
 
 
 def _anchor(claim: object) -> str:

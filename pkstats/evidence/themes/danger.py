@@ -30,15 +30,21 @@ def danger(*by: str) -> pd.DataFrame:
     """
     months = panel("mission-month", FIRST, sponsor="UN", kind="peacekeeping")
     frame = months.add("personnel", "fatalities").derive("mission_type").frame
-    frame = frame[["mission_id", "family", "month", "mission_type", "total", "deaths_malicious_act"]]
+    frame = frame[
+        ["mission_id", "family", "month", "mission_type", "total", "deaths_malicious_act"]
+    ]
     frame = frame[frame["total"].notna() & frame["deaths_malicious_act"].notna()]
     frame = frame.assign(year=frame["month"].dt.year.astype("int64"))
-    found = frame.assign(when=frame["year"]).groupby(list(by), observed=True).agg(
-        missions=("mission_id", "nunique"),
-        first=("when", "min"),
-        last=("when", "max"),
-        person_years=("total", "sum"),
-        killed=("deaths_malicious_act", "sum"),
+    found = (
+        frame.assign(when=frame["year"])
+        .groupby(list(by), observed=True)
+        .agg(
+            missions=("mission_id", "nunique"),
+            first=("when", "min"),
+            last=("when", "max"),
+            person_years=("total", "sum"),
+            killed=("deaths_malicious_act", "sum"),
+        )
     )
     deaths, strength = (found[name].to_numpy("float64") for name in ("killed", "person_years"))
     found["per_10k"] = per_10k_person_years(deaths, strength)
