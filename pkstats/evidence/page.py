@@ -11,6 +11,7 @@ import pandas as pd
 
 from pkstats.evidence.claims import claims
 from pkstats.evidence.ledger.entries import ledger
+from pkstats.evidence.themes.facts import fact_list
 from pkstats.measures import measures
 from pkstats.panel import panel
 
@@ -96,16 +97,9 @@ def _claims() -> str:
 
 
 def _facts(claim: str) -> list[str]:
-    """Return the dated facts the ledger holds on a claim, as a list with a heading; nothing without."""
-    facts = ledger().entries[claim].facts
-    if not facts:
-        return []
-    lines = [
-        f"- {' · '.join(fact[key] for key in ('date', 'mission', 'what') if key in fact)} "
-        f"({fact['source']})"
-        for fact in facts
-    ]
-    return ["Dated facts: that something was adopted, not that it helped.", "\n".join(lines)]
+    """Return the dated facts the ledger holds on a claim, under a heading; nothing without."""
+    facts = fact_list(claim)
+    return ["Dated facts: that something was adopted, not that it helped.", facts] if facts else []
 
 
 def _anchor(claim: object) -> str:

@@ -8,7 +8,7 @@ from pkstats.evidence.themes.diplomacy import (
     rates,
     state_years,
 )
-from pkstats.evidence.themes.facts import dated_facts, what_it_would_take
+from pkstats.evidence.themes.facts import dated_facts, fact_list, what_it_would_take
 from pkstats.evidence.themes.horizons import by_horizon, missing_by_horizon, windows
 from pkstats.evidence.themes.partners import overlap, starts_by_sponsor
 
@@ -19,6 +19,7 @@ __all__ = [
     "conflict_years",
     "danger",
     "dated_facts",
+    "fact_list",
     "missing_by_horizon",
     "overlap",
     "rates",

@@ -20,7 +20,8 @@ def danger(*by: str) -> pd.DataFrame:
     Parameters
     ----------
     by : str
-        Columns to group by: ``"mission_id"``, ``"mission_type"``, ``"family"``, ``"year"``.
+        Columns to group by: ``"mission_id"``, ``"mission_type"``, ``"family"``, ``"year"``,
+        ``"decade"``.
 
     Returns
     -------
@@ -34,7 +35,8 @@ def danger(*by: str) -> pd.DataFrame:
         ["mission_id", "family", "month", "mission_type", "total", "deaths_malicious_act"]
     ]
     frame = frame[frame["total"].notna() & frame["deaths_malicious_act"].notna()]
-    frame = frame.assign(year=frame["month"].dt.year.astype("int64"))
+    year = frame["month"].dt.year.astype("int64")
+    frame = frame.assign(year=year, decade=(year // 10 * 10).astype("string") + "s")
     found = (
         frame.assign(when=frame["year"])
         .groupby(list(by), observed=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from pkstats.evidence.claims import claim
@@ -32,6 +34,16 @@ def dated_facts(*names: str) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.sort_values(["claim", "date"]).reset_index(drop=True)
+
+
+def fact_list(*names: str) -> Prose:
+    """Return the dated facts on claims as a list in Markdown, each with the page read."""
+    lines = []
+    for fact in dated_facts(*names).to_dict("records"):
+        where = f" ({fact['mission']})" if fact["mission"] else ""
+        pages = re.sub(r"(https?://[^\s)]+)", r"<\1>", fact["source"])
+        lines.append(f"**{fact['date']}**{where} {fact['what']}. {pages}")
+    return bullets(lines)
 
 
 def what_it_would_take(name: str) -> Prose:
