@@ -32,6 +32,11 @@ def test_every_agreement_is_counted_once_by_year_and_by_mission():
     alone = beside[beside["mission_id"].isna()]
     assert not alone["agreement_id"].duplicated().any()
     assert not beside.duplicated(["agreement_id", "mission_id"]).any()
+    table, saw = themes.agreements_by_decade(), themes.missions_beside_agreements()
+    assert table.loc["all", "agreements"] == len(signed) == table["agreements"].sum() / 2
+    assert table.loc["all", "any_mission"] == len(signed) - len(alone)
+    assert (table["peacekeeping"] <= table["any_mission"]).all()
+    assert saw["agreements"].sum() == beside["mission_id"].notna().sum()
 
 
 def test_a_mission_beside_an_agreement_was_there_in_its_month():

@@ -4,7 +4,9 @@ from pkstats.evidence.themes.around import around_deployment
 from pkstats.evidence.themes.danger import danger
 from pkstats.evidence.themes.diplomacy import (
     agreements_beside_missions,
+    agreements_by_decade,
     conflict_years,
+    missions_beside_agreements,
     rates,
     state_years,
 )
@@ -14,6 +16,7 @@ from pkstats.evidence.themes.partners import overlap, starts_by_sponsor
 
 __all__ = [
     "agreements_beside_missions",
+    "agreements_by_decade",
     "around_deployment",
     "by_horizon",
     "conflict_years",
@@ -21,6 +24,7 @@ __all__ = [
     "dated_facts",
     "fact_list",
     "missing_by_horizon",
+    "missions_beside_agreements",
     "overlap",
     "rates",
     "starts_by_sponsor",

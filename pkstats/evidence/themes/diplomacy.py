@@ -92,3 +92,42 @@ def agreements_beside_missions() -> pd.DataFrame:
     found = signed.merge(hosts, on=["state", "month"], how="left").drop(columns="month")
     about = load("missions")[["mission_id", "sponsor", "kind"]]
     return found.merge(about, on="mission_id", how="left")
+
+
+def agreements_by_decade() -> pd.DataFrame:
+    """Return how many agreements were signed while a mission was in the state, by decade and in all.
+
+    Returns
+    -------
+    DataFrame
+        agreements, any_mission and peacekeeping (with a mission of that kind there), share (with
+        any mission).
+    """
+    beside = agreements_beside_missions()
+    beside["peacekeeping"] = beside["kind"] == "peacekeeping"
+    signed = beside.groupby("agreement_id").agg(
+        year=("year", "first"), missions=("mission_id", "count"), keeping=("peacekeeping", "any")
+    )
+    decade = (signed["year"] // 10 * 10).astype("string") + "s"
+    table = pd.DataFrame(
+        {
+            "agreements": signed.groupby(decade).size(),
+            "any_mission": (signed["missions"] > 0).groupby(decade).sum(),
+            "peacekeeping": signed["keeping"].groupby(decade).sum(),
+        }
+    ).rename_axis("decade")
+    table.loc["all"] = table.sum()
+    return table.assign(share=table["any_mission"] / table["agreements"])
+
+
+def missions_beside_agreements() -> pd.DataFrame:
+    """Return how many agreements were signed in the state of each mission, the most first."""
+    beside = agreements_beside_missions().dropna(subset="mission_id")
+    saw = beside.groupby("mission_id").agg(
+        sponsor=("sponsor", "first"),
+        kind=("kind", "first"),
+        agreements=("agreement_id", "nunique"),
+        first=("year", "min"),
+        last=("year", "max"),
+    )
+    return saw.sort_values(["agreements", "first"], ascending=[False, True])
