@@ -30,6 +30,13 @@ def test_an_answer_has_three_sentences_and_names_what_could_have_been_found(dive
     assert "not effect" in text
 
 
+def test_an_answer_names_only_underpowered_claims_as_silent(diversity, monkeypatch):
+    assert "finding little for P2" in answer(diversity)
+    monkeypatch.setattr(Claim, "verdict", "partly supported")
+    text = answer(diversity)
+    assert "partly supported" in text and "finding little" not in text
+
+
 def test_an_answer_without_data_says_so():
     text = answer("T1", "T2")
     assert "not testable" in text and "No public data measure it" in text
