@@ -118,7 +118,9 @@ def verdicts(*names: str | Claim) -> pd.DataFrame:
                 "stable": one.result.stability.stable,
             }
         rows[one.id] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").round(2)
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").round(2)
+    counts = {name: "Int64" for name in ("specifications", "rows", "clusters") if name in frame}
+    return frame.astype(counts)
 
 
 def limits(*names: str | Claim, also: Iterable[str] = ()) -> Prose:
