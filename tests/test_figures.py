@@ -17,7 +17,7 @@ from pkstats.errors import UnknownName
 from pkstats.figures import FIGURES, draw_all
 from pkstats.figures.coverage import known
 from pkstats.figures.draw import Entry
-from pkstats.figures.peace_survival import product_limit, spells
+from pkstats.figures.peace_survival import product_limit, spells, still_at_peace
 from pkstats.figures.shapes import robinson
 from pkstats.figures.theme import TYPES, theme
 from pkstats.figures.types import by_year
@@ -215,6 +215,12 @@ def test_waiting_for_peacekeepers_is_not_peace_with_them():
     waiting = frame[~frame["protected"] & ~frame["failed"].astype(bool)]
     for years, count in later["entry"].value_counts().items():
         assert (waiting["exit"] == years).sum() >= count
+
+
+def test_the_share_still_at_peace_falls_and_stays_in_its_band():
+    five, ten = still_at_peace(5), still_at_peace(10)
+    assert (ten["survival"] <= five["survival"]).all()
+    assert five["survival"].between(five["low"], five["high"]).all()
 
 
 def test_every_episode_fails_at_most_once():

@@ -30,10 +30,20 @@ def test_an_answer_has_three_sentences_and_names_what_could_have_been_found(dive
     assert "not effect" in text
 
 
-def test_an_answer_without_data_says_so():
+def test_an_answer_names_only_underpowered_claims_as_silent(diversity, monkeypatch):
+    assert "finding little for P2" in answer(diversity)
+    monkeypatch.setattr(Claim, "verdict", "partly supported")
+    text = answer(diversity)
+    assert "partly supported" in text and "finding little" not in text
+
+
+def test_an_answer_without_data_says_so(diversity):
     text = answer("T1", "T2")
     assert "not testable" in text and "No public data measure it" in text
     assert verdicts("T1").loc["T1", "verdict"] == "not testable"
+    beside = verdicts("T1", diversity)
+    assert pd.isna(beside.loc["T1", "rows"])
+    assert str(beside.loc["P2", "rows"]) == str(diversity.result.tally.n_min)
     assert influential("T1").empty and pk.claim("T1").coverage().empty
 
 

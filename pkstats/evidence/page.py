@@ -11,6 +11,7 @@ import pandas as pd
 
 from pkstats.evidence.claims import claims
 from pkstats.evidence.ledger.entries import ledger
+from pkstats.evidence.themes.facts import fact_list
 from pkstats.measures import measures
 from pkstats.panel import panel
 
@@ -91,7 +92,14 @@ def _claims() -> str:
         parts.append(f"({_anchor(row.claim)})=\n\n### {row.claim}: {row.verdict}")
         parts.append(f"*{row.wording}*")
         parts.append(f"{str(row.why)[:1].upper()}{str(row.why)[1:]}. {row.sentence}")
+        parts += _facts(str(row.claim))
     return "\n\n".join(parts)
+
+
+def _facts(claim: str) -> list[str]:
+    """Return the dated facts the ledger holds on a claim, under a heading; nothing without."""
+    facts = fact_list(claim)
+    return ["Dated facts: that something was adopted, not that it helped.", facts] if facts else []
 
 
 def _anchor(claim: object) -> str:

@@ -83,10 +83,12 @@ def _caution(tested: list[Claim]) -> str:
         return "No public data measure it, so nothing here is put to a test."
     sizes = [f"{one.result.tally.detectable:.2f}" for one in tested if one.result]
     weak = [one.id for one in tested if one.verdict == "underpowered"]
-    silent = f", and finding little for {listed(weak)} does not show that there is nothing"
+    silent = ""
+    if weak:
+        silent = f", and finding little for {listed(weak)} does not show that there is nothing"
     return (
         "All of this is association, not effect; the smallest that could typically have been found is "
-        f"{listed(sizes)} standard deviations{silent if weak else ''}."
+        f"{listed(sizes)} standard deviations{silent}."
     )
 
 
@@ -116,7 +118,9 @@ def verdicts(*names: str | Claim) -> pd.DataFrame:
                 "stable": one.result.stability.stable,
             }
         rows[one.id] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").round(2)
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").round(2)
+    counts = {name: "Int64" for name in ("specifications", "rows", "clusters") if name in frame}
+    return frame.astype(counts)
 
 
 def limits(*names: str | Claim, also: Iterable[str] = ()) -> Prose:

@@ -95,6 +95,32 @@ def product_limit(entry: np.ndarray, leave: np.ndarray, failed: np.ndarray) -> p
     return pd.DataFrame({**columns, "low": low, "high": high}, index=pd.Index(times, name="time"))
 
 
+def still_at_peace(years: int) -> pd.DataFrame:
+    """Return the share of conflicts not active again so many years on, with its 95% band.
+
+    Parameters
+    ----------
+    years : int
+        Years since the end of the episode.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by group (without and with peacekeepers): survival, low, high, at_risk (at the last
+        failure until then).
+    """
+    frame, rows = spells(), {}
+    for protected, (label, _) in GROUPS.items():
+        part = frame[frame["protected"] == protected]
+        curve = _estimate(part)
+        rows[label] = curve.loc[:years].iloc[-1]
+    return pd.DataFrame(rows).T[["survival", "low", "high", "at_risk"]]
+
+
+def _estimate(part: pd.DataFrame) -> pd.DataFrame:
+    return product_limit(*(part[name].to_numpy("float64") for name in ("entry", "exit", "failed")))
+
+
 def draw() -> Figure:
     """Return the figure: two curves with their bands, and the numbers at risk below."""
     frame = spells()
@@ -102,9 +128,7 @@ def draw() -> Figure:
     figure.subplots_adjust(left=0.105, right=0.975, top=0.79, bottom=0.25)
     for row, (protected, (label, colour)) in enumerate(GROUPS.items()):
         part = frame[frame["protected"] == protected]
-        curve = product_limit(
-            *(part[name].to_numpy("float64") for name in ("entry", "exit", "failed"))
-        )
+        curve = _estimate(part)
         curve = curve[curve.index < HORIZON]
         _curve(axes, curve, COLOURS[colour], f"{label} ({int(part['failed'].sum())} came back)")
         _at_risk(axes, part, -0.235 - 0.06 * row, label.split()[0], COLOURS[colour])
