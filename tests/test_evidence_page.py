@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ import pkstats as pk
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.ledger.entries import VERDICTS, ledger
 from pkstats.evidence.page import _stem, _toml, evidence_page
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +30,14 @@ def test_every_claim_has_a_verdict_and_a_place_of_its_own(page):
         assert f"(claim-{name.lower()})=" in page
 
 
-def test_every_case_asks_its_question(page):
-    text = section(page, "Cases")
+def test_every_case_asks_its_question_says_what_was_reached_and_leads_to_its_notebook(page):
+    rows = section(page, "Cases").splitlines()
     for entry in entries().values():
         if "question" in entry:
-            assert str(entry["question"]) in text
+            row = next(row for row in rows if f"| {entry['question']} |" in row)
+            assert f"(notebooks/{entry['notebook']}.ipynb)" in row
+            assert "measure of success" in row or "measures of success" in row
+            assert (NOTEBOOKS / f"{entry['notebook']}.ipynb").exists()
 
 
 def test_every_type_shows_its_example_by_the_rule(page):

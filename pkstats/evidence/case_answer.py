@@ -16,10 +16,10 @@ WIDE = 1.5
 
 def answer(numbers: Numbers) -> str:
     """Return three sentences: what was reached; deaths and strength; exit and what is least sure."""
-    return " ".join((_reached(numbers), _deaths(numbers), _ending(numbers)))
+    return " ".join((reached(numbers), _deaths(numbers), _ending(numbers)))
 
 
-def _reached(numbers: Numbers) -> str:
+def reached(numbers: Numbers) -> str:
     """Return how many yes-or-no measures were reached, by the end and at the longest common horizon."""
     tally, name = numbers.tally, numbers.scope.mission.id
     shares = {

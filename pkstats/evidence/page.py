@@ -9,6 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from pkstats.evidence.case import case
+from pkstats.evidence.case_answer import reached
+from pkstats.evidence.case_scope import entries
 from pkstats.evidence.claims import claims
 from pkstats.evidence.ledger.entries import ledger
 from pkstats.evidence.themes.facts import fact_list
@@ -39,6 +42,9 @@ def evidence_page() -> str:
         "## Operation types",
         _types(),
         "## Cases",
+        "`pk.case(NAME)` has the numbers, and [case pages](gallery/cases.md) show each on one page. The "
+        "[failures](notebooks/21_failures.ipynb) and the "
+        "[success stories](notebooks/22_success_stories.ipynb) stand side by side.",
         _cases(),
         "## Claims",
         _claims(),
@@ -72,13 +78,16 @@ def _years_by_type(types: pd.Series) -> str:
 
 
 def _cases() -> str:
-    rows = []
-    for name, entry in _toml("cases.toml").items():
-        if isinstance(entry, dict) and "question" in entry:
-            rows.append(
-                [str(entry.get("title", name)), str(entry["question"]), f'`pk.case("{name}")`']
-            )
-    return _table(["case", "question", "the numbers"], rows)
+    rows = [
+        [
+            f"[{entry['title']}](notebooks/{entry['notebook']}.ipynb)",
+            str(entry["question"]),
+            reached(case(name).numbers()),
+        ]
+        for name, entry in entries().items()
+        if "notebook" in entry
+    ]
+    return _table(["case", "question", "what was reached"], rows)
 
 
 def _claims() -> str:
