@@ -89,7 +89,6 @@ def _page(case: Case) -> Figure:
         fontsize=7.5,
         color="#666666",
     )
-    plt.close(figure)  # kept out of pyplot's list, which a notebook would show a second time
     return figure
 
 
