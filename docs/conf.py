@@ -44,7 +44,11 @@ html_theme_options = {
 }
 # Pages without a section of their own have nothing to show at the side.
 html_sidebars = {
-    name: [] for name in ("index", "start", "checked", "multiverse", "conventions", "architecture")
+    name: []
+    for name in (
+        *("index", "start", "evidence", "checked", "multiverse"),
+        *("conventions", "architecture"),
+    )
 }
 html_static_path = ["_static"]
 html_css_files = ["pkstats.css"]

@@ -189,9 +189,28 @@ class Claim:
     def _repr_html_(self) -> str:
         head, verdict, *rest = (escape(line) for line in repr(self).splitlines())
         body = "".join(f"<p>{line}</p>" for line in rest)
-        table = self.by_outcome()
-        shown = "" if table.empty else table.to_html(index=False, float_format="{:.2f}".format)
-        return f"<p><b>{head}</b><br>{verdict}</p>{body}{shown}"
+        return f"<p><b>{head}</b><br>{verdict}</p>{body}{_shown(self.by_outcome())}"
+
+
+def _shown(table: pd.DataFrame) -> str:
+    """Return what `by_outcome` gives as a table narrow enough for a page."""
+    if table.empty:
+        return ""
+    rows = [
+        f"{low:,}" if low == high else f"{low:,}–{high:,}"
+        for low, high in zip(table["n_min"], table["n_max"], strict=True)
+    ]
+    columns = {
+        "unit": table["unit"],
+        "outcome": table["outcome"],
+        "rows": rows,
+        "clusters": table["clusters"],
+        "claimed": table["share_claimed"].map("{:.0%}".format, na_action="ignore"),
+        "other": table["share_opposite"].map("{:.0%}".format, na_action="ignore"),
+        "association": table["median_estimate"].map("{:+.2f}".format, na_action="ignore"),
+        "detectable": table["mde"].map("{:.2f}".format, na_action="ignore"),
+    }
+    return str(pd.DataFrame(columns).to_html(index=False, na_rep="–"))
 
 
 def _numbers(found: Tally) -> dict[str, Any]:
