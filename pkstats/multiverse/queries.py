@@ -13,7 +13,9 @@ import pandas as pd
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.columns import column
 
-QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`([^`]+)`")
+PARTS = re.compile(r"'[^']*'|\"[^\"]*\"|`([^`]+)`|[&|]")
+# As in pandas' queries, these bind no closer than the words.
+WORDS = {"&": " and ", "|": " or "}
 PLACE = "_quoted_{}_"
 HELP = (
     "Write comparisons of columns and values, such as 'year >= 2000 and region in [\"Africa\"]': "
@@ -38,11 +40,9 @@ SUMS: dict[type, Callable[[Any, Any], Any]] = {
 }
 JOINS: dict[type, Callable[[Any, Any], Any]] = {
     ast.And: operator.and_,
-    ast.BitAnd: operator.and_,
     ast.Or: operator.or_,
-    ast.BitOr: operator.or_,
 }
-METHODS = ("isna", "notna", "isin", "between", "abs")
+METHODS = ("isna", "isnull", "notna", "notnull", "isin", "between", "abs")
 
 
 def select(frame: pd.DataFrame, name: str, query: str | None) -> pd.DataFrame:
@@ -76,7 +76,10 @@ def columns(query: str) -> list[str]:
         When it cannot be read.
     """
     tree, quoted = _parsed(query)
-    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = [
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+    ]
     return list(dict.fromkeys(quoted.get(name, name) for name in names))
 
 
@@ -86,13 +89,13 @@ def _parsed(query: str) -> tuple[ast.expr, dict[str, str]]:
 
     def keep(match: re.Match[str]) -> str:
         if match.group(1) is None:
-            return match.group()
+            return WORDS.get(match.group(), match.group())
         place = PLACE.format(len(quoted))
         quoted[place] = match.group(1)
         return place
 
     try:
-        return ast.parse(QUOTED.sub(keep, query).strip(), mode="eval").body, quoted
+        return ast.parse(PARTS.sub(keep, query).strip(), mode="eval").body, quoted
     except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError):
         raise BadModel(f"A sample has a query that cannot be read: {query!r}. {HELP}") from None
 
@@ -110,8 +113,6 @@ class _Rows:
             for other in node.values[1:]:
                 found = JOINS[type(node.op)](found, self.truth(other))
             return found
-        if isinstance(node, ast.BinOp) and type(node.op) in JOINS:
-            return JOINS[type(node.op)](self.truth(node.left), self.truth(node.right))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Not, ast.Invert)):
             return ~self.truth(node.operand)
         found = self._compared(node) if isinstance(node, ast.Compare) else self.value(node)
