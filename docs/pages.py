@@ -89,7 +89,7 @@ def _measures() -> str:
     return _page("Measures", introduction, blocks)
 
 
-def _picture(name: str, title: str, alt: str, vector: bool) -> str:
+def _picture(name: str, title: str, alt: str) -> str:
     alt = " ".join(alt.split())
     file = f"../../figures/{name}"
     return "\n".join(
@@ -102,14 +102,13 @@ def _picture(name: str, title: str, alt: str, vector: bool) -> str:
             alt,
             ":::",
             "",
-            _links(file, vector),
+            _links(file),
         ]
     )
 
 
-def _links(file: str, vector: bool) -> str:
-    kinds = {"Vector file (SVG)": "svg"} if vector else {}
-    kinds["Picture (PNG)"] = "png"
+def _links(file: str) -> str:
+    kinds = {"Vector file (SVG)": "svg", "Picture (PNG)": "png"}
     return " · ".join(f"[{words}]({file}.{ending})" for words, ending in kinds.items())
 
 
@@ -119,7 +118,7 @@ def _gallery() -> dict[str, str]:
 
     blocks: dict[bool, list[str]] = {True: [], False: []}
     for name, figure in FIGURES.items():
-        picture = _picture(name, figure.title, figure.alt, figure.vector)
+        picture = _picture(name, figure.title, figure.alt)
         blocks[name.startswith("case_")].append(picture)
     introduction = (
         "Every figure of the library, drawn from the processed tables by `make figures`, with "

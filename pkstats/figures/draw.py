@@ -54,6 +54,7 @@ SHARED = (
     "data/shapes.json",
     "draw.py",
 )
+ENDINGS = ("svg", "png")
 NUMBERS, ALT = "first_models.txt", "alt.toml"
 
 
@@ -61,20 +62,16 @@ NUMBERS, ALT = "first_models.txt", "alt.toml"
 class Entry:
     """One figure: how to draw it, its title, and what it shows for those who cannot see it.
 
-    `vector` tells whether it is kept as SVG too; `dpi` is that of its PNG, the theme's by default.
+    `outlined` tells whether the letters of its SVG are outlines or text; `dpi` is that of its PNG, the
+    theme's by default.
     """
 
     draw: Callable[[], Figure]
     title: str
     alt: str
     module: str
-    vector: bool = True
+    outlined: bool = True
     dpi: int | None = None
-
-    @property
-    def endings(self) -> tuple[str, ...]:
-        """Kinds of file it is kept as."""
-        return ("svg", "png") if self.vector else ("png",)
 
 
 def _entry(module: ModuleType) -> Entry:
@@ -89,7 +86,7 @@ def _cases() -> dict[str, Entry]:
             str(entry["title"]),
             case_page.ALT.format(**entry),
             "case_page",
-            vector=False,
+            outlined=False,
             dpi=case_page.DPI,
         )
         for key, entry in entries().items()
@@ -112,7 +109,7 @@ def _comparisons() -> dict[str, Entry]:
             comparison.TITLES[name],
             comparison.ALTS[name],
             "comparison",
-            vector=False,
+            outlined=False,
             dpi=comparison.DPI,
         )
         for name, draw in (("failures", comparison.failures), ("successes", comparison.successes))
@@ -170,8 +167,7 @@ def _known(name: str) -> None:
 def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
     """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
 
-    Pages and comparisons of cases are PNG only. A figure whose tables and code are those it was drawn
-    from is left alone.
+    A figure whose tables and code are those it was drawn from is left alone.
 
     Parameters
     ----------
@@ -203,13 +199,13 @@ def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> lis
     paths: list[Path] = []
     with theme():
         for name in tqdm(only or FIGURES, desc="figures", leave=False, disable=None):
-            files = [folder / f"{name}.{ending}" for ending in FIGURES[name].endings]
+            files = [folder / f"{name}.{ending}" for ending in ENDINGS]
             if name == "coefficients":
                 files.append(folder / NUMBERS)
             inputs = _inputs(FIGURES[name])
             if drawn.get(name) != [inputs, _contents(files)]:
                 entry = FIGURES[name]
-                save(entry.draw(), folder, name, entry.vector, entry.dpi)
+                save(entry.draw(), folder, name, entry.outlined, entry.dpi)
                 if name == "coefficients":
                     write_atomically(folder / NUMBERS, coefficients.numbers().encode())
                 drawn[name] = [inputs, _contents(files)]
