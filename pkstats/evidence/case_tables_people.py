@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -29,6 +29,16 @@ def notes(part: str, frames: Frames, series: str = "") -> str:
     return " ".join(frame.loc[chosen, "note"])
 
 
+def _by_year(
+    frame: pd.DataFrame,
+    names: Mapping[str, str],
+    joined: Callable[[pd.DataFrame, str], pd.Series],
+) -> pd.DataFrame:
+    """Return columns under their labels by year, hosts joined, without empty years and columns."""
+    wide = pd.DataFrame({label: joined(frame, name) for name, label in names.items()})
+    return wide.dropna(how="all").dropna(axis="columns", how="all")
+
+
 def displacement(scope: Scope, frames: Frames) -> Readable:
     """Return who had fled at chosen years' ends, and who went back in those years."""
     frame = frames["displacement"]
@@ -39,8 +49,7 @@ def displacement(scope: Scope, frames: Frames) -> Readable:
         "returned_refugees": "refugees gone back in the year",
         "returned_idps": "displaced gone home in the year",
     }
-    wide = pd.DataFrame({label: summed(frame, name) for name, label in names.items()})
-    wide = wide.dropna(how="all").dropna(axis="columns", how="all")
+    wide = _by_year(frame, names, summed)
     return Readable(
         f"People from {scope.places} who had fled",
         _chosen(wide, scope),
@@ -113,8 +122,7 @@ def governance(scope: Scope, frames: Frames) -> Readable:
         "gdp_per_head_real": "real income per head (dollars of 2011)",
         "population": "inhabitants, million",
     }
-    wide = pd.DataFrame({label: averaged(frame, name) for name, label in names.items()})
-    wide = wide.dropna(how="all").dropna(axis="columns", how="all")
+    wide = _by_year(frame, names, averaged)
     if "inhabitants, million" in wide:
         wide["inhabitants, million"] = summed(frame, "population") / 1e6
     many = (

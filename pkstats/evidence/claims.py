@@ -279,16 +279,17 @@ def claims(path: str | Path | None = None, progress: bool | None = None) -> pd.D
     return pd.DataFrame([_row(claim(name, path)) for name in names])
 
 
+def unstandardized(term: str) -> str:
+    """Return what a term standardizes; other terms as they are."""
+    if not term.startswith("standardize("):
+        return term
+    return term.removeprefix("standardize(").removesuffix(")")
+
+
 def _row(one: Claim) -> dict[str, Any]:
     grids = one.definition.grids
     outcomes = dict.fromkeys(name for grid in grids for name in grid.outcomes)
-    treatments = dict.fromkeys(
-        term.removeprefix("standardize(").removesuffix(")")
-        if term.startswith("standardize(")
-        else term
-        for grid in grids
-        for term in grid.treatments
-    )
+    treatments = dict.fromkeys(unstandardized(term) for grid in grids for term in grid.treatments)
     units = dict.fromkeys(one.book.data[grid.data].unit for grid in grids)
     blank = nothing()
     result = one.result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pkstats.evidence.claims import claim
+from pkstats.evidence.claims import claim, unstandardized
 from pkstats.evidence.ledger.verdict import tally
 from pkstats.measures import cronbach_alpha, measure
 from pkstats.measures.collaboration import INDEX, NGO_ITEMS, ORGANISATIONS, PRACTISED
@@ -120,8 +120,7 @@ def beside_control() -> pd.DataFrame:
         units = set(part["unit"])
         other = without[(without["outcome"] == outcome) & (without["treatment"] == term)]
         here, there = tally(part), tally(other[other["unit"].isin(units)])
-        name = str(term).removeprefix("standardize(").removesuffix(")")
-        rows[outcome, name] = {
+        rows[outcome, unstandardized(str(term))] = {
             "without": there.median,
             "with": here.median,
             "claimed_without": there.claimed,

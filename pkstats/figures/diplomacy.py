@@ -9,10 +9,9 @@ import pandas as pd
 
 from pkstats.evidence.case_scores import coverage
 from pkstats.evidence.themes.diplomacy import BEFORE, CAME, NONE, state_years
-from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.figures.theme import COLOURS, caption, stacked_bars
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TITLE = "Peace agreements and mediation, with and without a mission"
@@ -46,12 +45,12 @@ def draw() -> Figure:
     tables = by_year()
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(9, 6.6), sharex=True)
     figure.subplots_adjust(left=0.07, right=0.985, top=0.84, bottom=0.085, hspace=0.17)
-    _bars(upper, tables["agreements_signed"])
+    stacked_bars(upper, tables["agreements_signed"], GROUPS, totals=True)
     upper.set_title("Peace agreements signed in the year")
     upper.set_ylabel("agreements")
     upper.legend(loc="upper right")
     attempts = tables["mediation_attempts"]
-    _bars(lower, attempts)
+    stacked_bars(lower, attempts, GROUPS, totals=True)
     lower.set_title("Mediation attempts in civil wars begun in the year")
     lower.set_ylabel("attempts")
     last = int(attempts.index.max())
@@ -69,12 +68,3 @@ def draw() -> Figure:
         "registry.",
     )
     return figure
-
-
-def _bars(axes: Axes, table: pd.DataFrame) -> None:
-    bottom = pd.Series(0.0, index=table.index)
-    for name, colour in GROUPS.items():
-        label = f"{name} ({table[name].sum():,.0f})"
-        axes.bar(table.index, table[name], bottom=bottom, color=colour, width=0.85, label=label)
-        bottom += table[name]
-    bare(axes)

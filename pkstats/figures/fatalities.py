@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 
-from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.figures.theme import COLOURS, caption, stacked_bars
 from pkstats.tables import load
 
 if TYPE_CHECKING:
@@ -37,15 +37,10 @@ def draw() -> Figure:
     counts = counts.astype("int64")
     figure, axes = plt.subplots(figsize=(9, 4.8))
     figure.subplots_adjust(left=0.07, right=0.98, top=0.83, bottom=0.12)
-    bottom = counts.iloc[:, 0] * 0
-    for name, colour in CAUSES.items():
-        label = f"{name} ({counts[name].sum():,})"
-        axes.bar(counts.index, counts[name], bottom=bottom, color=colour, width=0.85, label=label)
-        bottom = bottom + counts[name]
+    stacked_bars(axes, counts, CAUSES, totals=True)
     axes.set_ylabel("deaths per year")
     axes.margins(x=0.01)
     axes.legend(loc="upper left")
-    bare(axes)
     last = frame["month"].max()
     caption(
         figure,

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
+from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims, unstandardized
 from pkstats.evidence.ledger.verdict import tally, weights
 from pkstats.figures.theme import COLOURS, bare, caption
 
@@ -192,8 +192,7 @@ def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
 def _strips(axes: Axes, frame: pd.DataFrame) -> None:
     """Mark below each association the outcome and the treatment it belongs to."""
     outcome = frame["outcome"] + " (" + frame["unit"] + ")"
-    treatment = frame["treatment"].str.replace("standardize(", "", regex=False)
-    treatment = treatment.str.replace(r"\)$", "", regex=True)
+    treatment = frame["treatment"].map(unstandardized)
     labels: list[str] = []
     weight = weights(frame)
     for values in (outcome, treatment):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+import numpy as np
 
 from pkstats.registry.missions import AS_OF
 from pkstats.tables.places import write_together
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -105,6 +107,19 @@ def bare(axes: Axes, grid: str = "y") -> None:
     axes.grid(False)
     axes.grid(True, axis=grid)  # type: ignore[arg-type]
     axes.tick_params(length=0)
+
+
+def stacked_bars(
+    axes: Axes, table: pd.DataFrame, palette: Mapping[str, str], totals: bool = False
+) -> None:
+    """Draw one bar a row, its parts the columns named in the palette; `totals` puts sums in labels."""
+    bottom = np.zeros(len(table))
+    for name, colour in palette.items():
+        height = table[name].fillna(0).to_numpy("float64")
+        label = f"{name} ({height.sum():,.0f})" if totals else name
+        axes.bar(table.index, height, bottom=bottom, color=colour, width=0.85, label=label)
+        bottom += height
+    bare(axes)
 
 
 def save(

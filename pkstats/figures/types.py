@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from pkstats.figures.theme import TYPES, bare, caption
+from pkstats.figures.theme import TYPES, caption, stacked_bars
 from pkstats.panel import panel
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TITLE = "From watching ceasefires to robust mandates"
@@ -49,12 +47,14 @@ def draw() -> Figure:
     counts, strength = by_year()
     figure, (upper, lower) = plt.subplots(2, 1, figsize=(9, 7), sharex=True)
     figure.subplots_adjust(left=0.08, right=0.985, top=0.83, bottom=0.085, hspace=0.16)
-    _bars(upper, counts)
+    stacked_bars(upper, counts, PALETTE)
+    upper.margins(x=0.005)
     upper.set_title("UN peacekeeping operations in the field during the year")
     upper.set_ylabel("operations")
     upper.legend(loc="upper left")
     upper.yaxis.set_major_locator(MaxNLocator(integer=True))
-    _bars(lower, strength / 1000)
+    stacked_bars(lower, strength / 1000, PALETTE)
+    lower.margins(x=0.005)
     lower.set_title("Their troops, police and observers, mean over the year")
     lower.set_ylabel("thousand")
     known = strength.dropna(how="all").index.min()
@@ -72,13 +72,3 @@ def draw() -> Figure:
         "Kathman, IPI personnel.",
     )
     return figure
-
-
-def _bars(axes: Axes, frame: pd.DataFrame) -> None:
-    bottom = np.zeros(len(frame))
-    for name, colour in PALETTE.items():
-        height = frame[name].fillna(0).to_numpy("float64")
-        axes.bar(frame.index, height, bottom=bottom, color=colour, width=0.85, label=name)
-        bottom += height
-    axes.margins(x=0.005)
-    bare(axes)
