@@ -177,7 +177,7 @@ def published() -> str:
     )
 
 
-def section() -> str:
+def section(grown: pd.DataFrame) -> str:
     frame = data()
     sets = {}
     for family in GRID:
@@ -189,8 +189,6 @@ def section() -> str:
     from_r = r(frame, sets, CONTROLS, times)
     tables = {family: clustered(family, frame, from_r) for family in GRID}
     draws = resampled(estimate, frame, from_r, times)
-    grown = growth()
-    draw(grown, HERE)
     powers = slopes(grown).pivot(index="axis", columns="family", values="power")
     best_possible = floor()
     head = ["| | per second | pkstats is faster by | largest difference |", "|---|--:|--:|--:|"]
@@ -255,9 +253,11 @@ def main() -> None:
     if options.peak:
         peak()
         return
-    text = section()
+    grown = growth()
+    text = section(grown)
     print(text)
     if options.write:
+        draw(grown, HERE)
         sections.write(text)
 
 

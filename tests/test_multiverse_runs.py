@@ -182,21 +182,28 @@ def test_a_progress_bar_shows_when_asked_for(capsys):
 def test_shares_count_what_has_an_estimate():
     frame = pd.DataFrame(
         {"estimate": [1.0, 2.0, -1.0, -3.0, np.nan], "p_value": [0.01, 0.5, 0.01, 0.5, np.nan]}
-    )
-    found = shares(frame)
+    ).assign(flags=["", "", "", "refitted", "no estimate"])
+    found = shares(lambda: [frame])
+    assert found == shares(lambda: [frame.iloc[:1], frame.iloc[1:3], frame.iloc[3:]])
+    assert found["flagged"] == 0.4
     assert (found["specifications"], found["estimated"], found["median"]) == (5, 4, 0.0)
     assert found["claimed_sign"] == 0.5
     assert (found["claimed_significant"], found["opposite_significant"]) == (0.25, 0.25)
-    assert shares(frame, direction=-1)["claimed_significant"] == 0.25
-    assert shares(frame.iloc[4:]) == {"specifications": 1, "estimated": 0}
+    assert shares(lambda: [frame], direction=-1)["claimed_significant"] == 0.25
+    none = {"specifications": 1, "estimated": 0, "flagged": 1.0}
+    assert shares(lambda: [frame.iloc[4:]]) == none
 
 
 def test_shares_of_variance_add_to_one_where_choices_only_add():
     first, second, sample = (axis.ravel() for axis in np.indices((2, 2, 3)))
     estimate = 1.0 * first + 3.0 * second + np.array([0.0, 2.0, 7.0])[sample]
     labels = dict.fromkeys(("outcome", "family", "treatment", "fixed_effects"), "same")
-    frame = pd.DataFrame({"estimate": estimate, "sample": sample.astype(str), **labels})
-    found = drivers(frame, {"one": first, "two": second}).set_index("axis")["share_of_variance"]
+    frame = pd.DataFrame({"estimate": estimate, "sample": pd.Categorical(sample), **labels})
+    frame = frame.assign(**{"control one": first == 1, "control two": second == 1})
+    axes = frame.columns.drop("estimate")
+    whole = drivers(lambda: [frame], axes)
+    pd.testing.assert_frame_equal(whole, drivers(lambda: [frame[:5], frame[5:]], axes))
+    found = whole.set_index("axis")["share_of_variance"]
     assert found.sum() == pytest.approx(1)
     total = ((estimate - estimate.mean()) ** 2).mean()
     assert found["control two"] == pytest.approx(9 / 4 / total)
@@ -353,9 +360,42 @@ def test_results_larger_than_memory_go_to_a_file_or_are_refused(tmp_path):
     pd.testing.assert_frame_equal(m.summary(), held.summary())
     pd.testing.assert_frame_equal(m.drivers(), held.drivers())
     pd.testing.assert_frame_equal(m.table(7), held.table(7), check_categorical=False)
-    pd.testing.assert_frame_equal(m.columns("controls", "n"), held.columns("controls", "n"))
-    assert "frame" not in vars(m)
-    pd.testing.assert_frame_equal(m.frame, held.frame)
+    for ask in (lambda: m.frame, lambda: m.columns("estimate", "n", "controls")):
+        with pytest.raises(BadModel, match=r"over memory=0.005.*m.parts"):
+            ask()
+    again = reload(tmp_path / "m.parquet", frame)
+    pd.testing.assert_frame_equal(again.columns("controls", "n"), held.columns("controls", "n"))
+    assert "frame" not in vars(again)
+    pd.testing.assert_frame_equal(again.frame, held.frame)
+
+
+def test_what_does_not_fit_into_memory_is_drawn_in_part_and_says_so(tmp_path):
+    frame, call = data(), {"outcome": "y", "treatment": "t", "controls": NAMES, "cluster": "g"}
+    m = pk.multiverse(frame, **call, memory=0.006, save=tmp_path / "m.parquet")
+    held = pk.multiverse(frame, **call).frame
+    part = m.drawn("estimate", "controls", "control x0")
+    assert 5 < len(part) < 32 and part.index.is_monotonic_increasing
+    pd.testing.assert_series_equal(part["estimate"], held["estimate"].loc[part.index])
+    assert (part["controls"].astype(str) == held["controls"].loc[part.index].astype(str)).all()
+    assert (part["control x0"] == part["controls"].astype(str).str.contains("x0")).all()
+    assert "at random" in m.plot().texts[1].get_text()
+    with pytest.raises(BadModel, match="Pass limit=20"):
+        m.permute(draws=3)
+    assert m.permute(draws=3, limit=20).specifications == 20
+
+
+def test_a_finished_file_is_not_fitted_again_unless_damaged(tmp_path, monkeypatch):
+    frame, path = data(), tmp_path / "m.parquet"
+    first = pk.multiverse(frame, **CALL, save=path).frame
+    fitted = []
+    original = run.answer
+    monkeypatch.setattr(run, "answer", lambda *given: (fitted.append(1), original(*given))[1])
+    pd.testing.assert_frame_equal(pk.multiverse(frame, **CALL, save=path).frame, first)
+    assert not fitted
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + bytes(40) + whole[240:])
+    pd.testing.assert_frame_equal(pk.multiverse(frame, **CALL, save=path).frame, first)
+    assert fitted
 
 
 def test_a_result_in_a_file_is_never_read_from_another_run(tmp_path):

@@ -61,10 +61,11 @@ def draw(
     labels : mapping of str to str, optional
         Words for names of columns and options.
     """
-    frame = m.columns(*AXES, "estimate", "conf_low", "conf_high", "n")
+    varying = [f"control {name}" for name in m.grid.varying]
+    frame = m.drawn(*AXES, "estimate", "conf_low", "conf_high", "n", *varying)
     order = np.argsort(frame["estimate"].to_numpy(), kind="stable")
     order = order[frame["estimate"].notna().to_numpy()[order]]
-    choices = _choices(frame, m.controls, labels or {})
+    choices = _choices(frame, labels or {})
     # Of a million sorted estimates some thousands, evenly spread, draw the same curve.
     every = np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST)).astype(int))
     height = 3.4 + 0.2 * len(choices)
@@ -90,9 +91,7 @@ def draw(
     return figure
 
 
-def _choices(
-    frame: pd.DataFrame, controls: Mapping[str, np.ndarray], labels: Mapping[str, str]
-) -> list[tuple[str, np.ndarray]]:
+def _choices(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[tuple[str, np.ndarray]]:
     """Return the rows of the dashboard: a label and which specifications have the choice, (S,)."""
     rows = []
     for name in AXES:
@@ -103,7 +102,10 @@ def _choices(
                 (f"{what}: {labels.get(each, each)}", (frame[name] == each).to_numpy())
                 for each in options
             ]
-    return rows + [(f"with {labels.get(name, name)}", used) for name, used in controls.items()]
+    for column in frame.columns[frame.columns.str.startswith("control ")]:
+        name = column.removeprefix("control ")
+        rows.append((f"with {labels.get(name, name)}", frame[column].to_numpy()))
+    return rows
 
 
 def _kinds(frame: pd.DataFrame) -> np.ndarray:
@@ -239,6 +241,8 @@ def _words(
     text = f"{m.size:,} {many} from low to high, {rows}"
     if m.setting.cluster:
         text += f", clustered by {' and '.join(m.setting.cluster)}"
+    if len(frame) < m.size:
+        text += f"; drawn: {len(frame):,} at random"
     many = " Dark: most specifications there make the choice." if len(frame) > SINGLY else ""
     figure.text(0.01, 1 - 0.42 / height, f"{text}.{many}", fontsize=9, color="#444444", va="top")
     foot = "Associations, not effects: missions are not sent at random."

@@ -19,6 +19,8 @@ from pkstats.multiverse.variance import counts, fewest, spread, ways
 # Blocks this wide keep a block's arrays near the processor at N = 900.
 WIDEST = 256
 ARRAYS = 8
+# Eliminations share their beginnings; fewer at a time share less.
+FEWEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,16 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
         # Scores of ln α, and sums over counts beside the rows.
         values += 4 * len(found.kept) + 8 * int(min(found.rows.outcome.max(), TABLE))
     width = int(np.clip(memory / (8 * values), 4, WIDEST))
+    room = _room(len(used), memory)
     if batch.family == "ols":
-        return _least_squares(found, here, batch, kind, used, width)
-    return _by_rows(found, batch.family, kind, used, width, _starts(found, batch.family, used))
+        return _least_squares(found, here, batch, kind, used, width, room)
+    start = _starts(found, batch.family, used, room)
+    return _by_rows(found, batch.family, kind, used, width, start)
+
+
+def _room(columns: int, memory: float) -> int:
+    """Return how many eliminations fit into memory: three copies of their matrices."""
+    return max(int(memory / (24 * (columns + 1) ** 2)), FEWEST)
 
 
 def join(parts: list[Answer]) -> Answer:
@@ -87,8 +96,8 @@ def _used(found: Table, grid: Grid, batch: Batch) -> np.ndarray:
     return used
 
 
-def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
-    """Return where each specification starts, shape (P, S).
+def _starts(found: Table, family: str, used: np.ndarray, room: int) -> np.ndarray:
+    """Return where each specification starts, shape (P, S), worked out for `room` at a time.
 
     The whole model is fitted once; a specification starts from its quadratic approximation with the
     columns it lacks held at zero. A negative binomial starts where a Poisson regression does.
@@ -115,7 +124,11 @@ def _starts(found: Table, family: str, used: np.ndarray) -> np.ndarray:
     slope = slope if mask is None else slope * mask
     information = (rows.columns * slope).T @ rows.columns
     with np.errstate(all="ignore"):
-        near = subsets(information, information @ point, 0.0, used, rows.spare).coefficients
+        parts = [
+            subsets(information, information @ point, 0.0, used[:, at], rows.spare).coefficients
+            for at in _slices(used.shape[1], room)
+        ]
+    near = np.concatenate(parts, axis=1)
     near[:, ~np.isfinite(near).all(axis=0)] = 0.0
     return near
 
@@ -230,9 +243,18 @@ def _deviation(values: np.ndarray, mask: np.ndarray | None) -> np.ndarray | floa
 
 
 def _least_squares(
-    found: Table, here: Sample, batch: Batch, kind: str, used: np.ndarray, width: int
+    found: Table,
+    here: Sample,
+    batch: Batch,
+    kind: str,
+    used: np.ndarray,
+    width: int,
+    room: int,
 ) -> Answer:
-    """Return least squares by the cheapest path that suits missing values and fixed effects."""
+    """Return least squares by the cheapest path that suits missing values and fixed effects.
+
+    Blocks over the rows are `width` specifications wide, eliminations `room`.
+    """
     size = used.shape[1]
     if found.missing is None:
         groups = [(np.arange(len(found.kept)), np.arange(size))]
@@ -248,10 +270,11 @@ def _least_squares(
             (np.flatnonzero(~found.missing[:, places[patterns[:, i]]].any(axis=1)), chunk)
             for i, chunk in enumerate(chunks)
         ]
-    parts = [
-        _pattern(_narrowed(found, here, batch, kept), kind, used[:, members], width)
-        for kept, members in groups
-    ]
+    parts = []
+    for kept, members in groups:
+        part = _narrowed(found, here, batch, kept)
+        for at in _slices(len(members), room):
+            parts.append(_pattern(part, kind, used[:, members[at]], width))
     return _reordered(join(parts), np.concatenate([members for _, members in groups]))
 
 
@@ -352,7 +375,9 @@ def left_out(
     present = (found.codes[:, None] != np.arange(len(first))).astype("float64")
     weights = np.column_stack([np.ones(len(present)), present])
     used = _used(found, grid, batch)
-    starts = None if batch.family == "ols" else _starts(found, batch.family, used)
+    starts = None
+    if batch.family != "ols":
+        starts = _starts(found, batch.family, used, used.shape[1])
     copies = weights.shape[1]
     for i in range(len(batch.sets)):
         one = np.repeat(used[:, i : i + 1], copies, axis=1)

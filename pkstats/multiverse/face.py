@@ -14,14 +14,12 @@ from pkstats.multiverse.data import Setting, column, needed
 from pkstats.multiverse.grid import LIMIT, Grid, declare
 from pkstats.multiverse.plan import Plan, plan
 from pkstats.multiverse.result import Multiverse
-from pkstats.multiverse.run import Chunk, Resources, chunks, run
+from pkstats.multiverse.run import RESULT, Chunk, Resources, chunks, run
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
 
 Texts = str | Sequence[str]
-# Bytes that a specification's result takes while a grid runs and its parts are joined.
-RESULT = 300
 
 
 def multiverse(
@@ -153,9 +151,14 @@ def _stored(
     path: Path,
     about: Mapping[str, Any],
 ) -> None:
-    """Run a grid whose results go to a file, or go on with a run that was interrupted."""
+    """Run a grid whose results go to a file, or go on with a run that was interrupted.
+
+    A file that has the whole result already stays as it is.
+    """
+    if store.finished(path, about["hash"], grid.size):
+        return
     every = chunks(grid)
-    sizes = {chunk.number: len(chunk.batch.sets) for chunk in every}
+    sizes = {chunk.number: chunk.size for chunk in every}
     done = store.begun(path, about["hash"], sizes)
     wanted = [chunk for chunk in every if chunk.number not in done]
 
@@ -166,8 +169,15 @@ def _stored(
     store.gather(path, grid, about, sizes)
 
 
-def reload(path: str | Path, data: pd.DataFrame | Panel | None = None) -> Multiverse:
+def reload(
+    path: str | Path, data: pd.DataFrame | Panel | None = None, memory: float = Plan.memory
+) -> Multiverse:
     """Return a saved multiverse; with its data it can be refitted, permuted and so on.
+
+    Parameters
+    ----------
+    memory : float
+        Megabytes that what is read and refitted may take.
 
     Raises
     ------
@@ -187,7 +197,7 @@ def reload(path: str | Path, data: pd.DataFrame | Panel | None = None) -> Multiv
                 f"{path} was fitted on other data: expected hash {about['hash'][:12]}, found "
                 f"{found[:12]}. Pass the data it was fitted on, or run the grid again."
             )
-    return _found(Path(path), grid, setting, whole, about, Resources())
+    return _found(Path(path), grid, setting, whole, about, plan({"memory": memory}).resources)
 
 
 def _plain(value: Any) -> Any:

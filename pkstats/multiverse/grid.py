@@ -15,7 +15,7 @@ from pkstats.errors import BadModel, UnknownColumn, suggestion
 from pkstats.measures import measure
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
-from pkstats.multiverse.sets import Sets, combine
+from pkstats.multiverse.sets import MOST, Allowed, Sets, allowed
 
 LIMIT = 10_000_000
 ORDER = ("before", "entry", "during", "after")
@@ -25,14 +25,14 @@ Fixed = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Specifications that differ in their controls alone; `sets` are rows of `Grid.sets`, (S,)."""
+    """Specifications that differ in their controls alone; `sets` are numbers of `Grid.sets`, (S,)."""
 
     sample: str
     outcome: str
     family: str
     treatment: str
     fixed: Fixed
-    sets: np.ndarray
+    sets: Allowed | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Grid:
         Each outcome's families.
     controls : tuple of str
         Every control term that some specification uses.
+    varying : tuple of str
+        Those that some specification has and another lacks.
     sets : Sets
     batches : tuple of Batch
     notes : tuple of str
@@ -58,6 +60,7 @@ class Grid:
     treatments: tuple[str, ...]
     fixed: tuple[Fixed, ...]
     controls: tuple[str, ...]
+    varying: tuple[str, ...]
     sets: Sets = field(repr=False)
     batches: tuple[Batch, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -70,7 +73,6 @@ class Grid:
     @property
     def axes(self) -> dict[str, list[str]]:
         """What varies: the options of each axis; a control is in or out."""
-        varying = self.sets.some() & ~self.sets.every()
         axes = {
             "sample": list(self.samples),
             "outcome": list(self.families),
@@ -78,8 +80,7 @@ class Grid:
             "treatment": list(self.treatments),
             "fixed_effects": [" + ".join(option) or "none" for option in self.fixed],
         }
-        names = [name for name, varies in zip(self.controls, varying, strict=True) if varies]
-        return axes | {f"control {name}": ["in", "out"] for name in names}
+        return axes | {f"control {name}": ["in", "out"] for name in self.varying}
 
 
 def declare(
@@ -123,8 +124,7 @@ def declare(
                 f"{name!r} is both a treatment and a control. Leave it out of the controls."
             )
     apart, notes = _apart(treatments, terms, tuple(exclude))
-    sets = _without(sets, terms, apart)
-    chosen = {}
+    chosen: dict[tuple[str, str], Allowed | None] = {}
     for result in outcomes:
         itself = _itself(result, (*treatments, *terms))
         notes += tuple(
@@ -133,14 +133,15 @@ def declare(
         for name in treatments:
             chosen[result, name] = _allowed(sets, name, terms, apart, itself)
     batches = tuple(
-        Batch(sample, result, kind, name, absorbed, chosen[result, name])
+        Batch(sample, result, kind, name, absorbed, here)
         for sample, result, name, absorbed in product(named, outcomes, treatments, fixed)
         for kind in families[result]
-        if len(chosen[result, name])
+        if (here := chosen[result, name])
     )
     if not batches:
         raise BadModel(f"The grid is empty: every set of controls is excluded. {' '.join(notes)}")
-    return Grid(named, families, treatments, fixed, terms, sets, batches, notes)
+    varying = _varying(terms, [here for here in chosen.values() if here])
+    return Grid(named, families, treatments, fixed, terms, varying, sets, batches, notes)
 
 
 def _texts(values: str | Sequence[str], what: str) -> tuple[str, ...]:
@@ -237,7 +238,7 @@ def _choices(name: str, group: Any) -> tuple[str | None, ...]:
 
 
 def _refuse(options: dict[str, int], limit: int) -> None:
-    size = prod(options.values())
+    size, limit = prod(options.values()), min(limit, MOST)
     if size <= limit:
         return
     longest = sorted(options.items(), key=lambda item: -item[1])[:3]
@@ -249,15 +250,15 @@ def _refuse(options: dict[str, int], limit: int) -> None:
 
 
 def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], Sets]:
-    """Return the control terms and which of them each set has."""
+    """Return the control terms and their sets."""
     terms = (*parts["always"], *parts["any"])
     groups = []
     for group in parts["one of"].values():
         named = [term for term in group if term is not None]
         places = {term: len(terms) + place for place, term in enumerate(named)}
-        groups.append([places.get(choice) for choice in group])
+        groups.append(tuple(places.get(choice) for choice in group))
         terms = (*terms, *named)
-    return terms, combine(len(parts["always"]), len(parts["any"]), groups)
+    return terms, Sets(len(parts["always"]), len(parts["any"]), tuple(groups))
 
 
 def _apart(
@@ -308,16 +309,6 @@ def _timing(column: str) -> str:
         return ""
 
 
-def _without(sets: Sets, terms: tuple[str, ...], apart: set[frozenset[str]]) -> Sets:
-    """Return the sets that hold no pair of controls that never stand together."""
-    found = np.zeros(len(sets), dtype=bool)
-    for pair in apart:
-        places = [terms.index(name) for name in pair if name in terms]
-        if len(places) == 2:
-            found |= sets.has(places[0]) & sets.has(places[1])
-    return Sets(sets.bits[~found], sets.count) if found.any() else sets
-
-
 def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:
     """Return the terms that hold every column of an outcome."""
     columns = set(parse(f"{outcome} ~ 1").outcome_columns)
@@ -330,15 +321,28 @@ def _allowed(
     terms: tuple[str, ...],
     apart: set[frozenset[str]],
     itself: list[str],
-) -> np.ndarray:
-    """Return the places of the sets that suit a treatment and an outcome, shape (S,).
+) -> Allowed | None:
+    """Return the sets that suit a treatment and an outcome; None where the treatment holds it.
 
-    They have no control that the treatment excludes and none of `itself`, which hold the outcome.
+    They hold no pair that never stands together, no control that the treatment excludes and none of
+    `itself`, which hold the outcome.
     """
     if treatment in itself:
-        return np.zeros(0, dtype="int32")
-    good = np.ones(len(sets), dtype=bool)
-    for place, name in enumerate(terms):
-        if name in itself or frozenset((name, treatment)) in apart:
-            good &= ~sets.has(place)
-    return np.arange(len(sets), dtype="int32")[good]
+        return None
+    places = {name: place for place, name in enumerate(terms)}
+    pairs = sorted(
+        tuple(sorted(places[name] for name in pair)) for pair in apart if pair <= places.keys()
+    )
+    never = (
+        place
+        for name, place in places.items()
+        if name in itself or frozenset((name, treatment)) in apart
+    )
+    return allowed(sets, tuple(pairs), tuple(never))
+
+
+def _varying(terms: tuple[str, ...], parts: list[Allowed]) -> tuple[str, ...]:
+    """Return the controls that some set has and another lacks."""
+    some = np.any([part.some for part in parts], axis=0)
+    every = np.all([part.every for part in parts], axis=0)
+    return tuple(name for name, varies in zip(terms, some & ~every, strict=True) if varies)

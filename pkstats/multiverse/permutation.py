@@ -9,7 +9,6 @@ that a treatment keeps its course over time. Joint statistics follow Simonsohn, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,12 +22,15 @@ from pkstats.errors import BadModel
 from pkstats.multiverse.data import BATCHED, Sample, sample
 from pkstats.multiverse.engine import answer
 from pkstats.multiverse.grid import Grid
+from pkstats.multiverse.labels import COLUMNS, LABELS
+from pkstats.multiverse.run import RESULT, chunks
 from pkstats.multiverse.summary import sampled
 from pkstats.multiverse.variance import KINDS
 
 if TYPE_CHECKING:
     from pkstats.multiverse.data import Setting
     from pkstats.multiverse.result import Multiverse
+    from pkstats.multiverse.run import Resources
 
 CRITICAL = 1.959963984540054
 
@@ -97,24 +99,38 @@ def permute(m: Multiverse, draws: int, direction: int, seed: int, limit: int | N
     if draws < 1:
         raise BadModel(f"draws= must be one or more; found {draws}.")
     grid, places = _part(m, limit, seed)
+    _refuse(grid.size, m.resources)
     frame = m._data()
     used = {batch.sample for batch in grid.batches}
     samples = {name: sample(frame, grid, m.setting, name) for name in used}
     seeds = np.random.SeedSequence(seed).spawn(draws)
+    memory = m.resources.memory / m.resources.count
+    larger = np.zeros(grid.size, dtype="int32")
+    known = np.zeros(grid.size, dtype="int32")
+    null = []
     with threadpool_limits(1, user_api="blas"):
-        observed = _statistics(samples, grid, m.setting)
-        tasks = (delayed(_draw)(samples, grid, m.setting, child) for child in seeds)
+        observed = _statistics(samples, grid, m.setting, memory)
+        tasks = (delayed(_draw)(samples, grid, m.setting, memory, child) for child in seeds)
         run = Parallel(n_jobs=m.resources.count, prefer="threads", return_as="generator")(tasks)
-        null = list(
-            tqdm(run, total=draws, desc="permutations", disable=draws * grid.size < 100_000)
+        quiet = draws * grid.size < 100_000
+        for scores in tqdm(run, total=draws, desc="permutations", disable=quiet):
+            larger += np.abs(scores) >= np.abs(observed) - 1e-12
+            known += np.isfinite(scores)
+            null.append(_joint(scores, direction))
+    own = np.where(np.isfinite(observed), (1 + larger) / (1 + known), np.nan)
+    kept = m._rows(places, (*LABELS, *COLUMNS)).assign(p_permutation=own).reset_index(drop=True)
+    return Permutation(_against(_joint(observed, direction), null), kept, draws, grid.size)
+
+
+def _refuse(size: int, resources: Resources) -> None:
+    """Refuse what does not fit into memory: the specifications, and what each draw finds of them."""
+    most = int(resources.memory // RESULT)
+    if size > most:
+        raise BadModel(
+            f"Permuting {size:,} specifications takes about {size * RESULT / 1e6:,.1f} MB, over "
+            f"memory={resources.memory / 1e6:g}. Pass limit={most:,} to permute as many of them, or "
+            "raise memory=."
         )
-    scores = np.array(null)
-    larger = (np.abs(scores) >= np.abs(observed) - 1e-12).sum(axis=0)
-    known = np.isfinite(scores).sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        own = np.where(np.isfinite(observed), (1 + larger) / (1 + known), np.nan)
-    kept = m.frame.iloc[places].assign(p_permutation=own).reset_index(drop=True)
-    return Permutation(_joint(observed, scores, direction), kept, draws, grid.size)
 
 
 def _part(m: Multiverse, limit: int | None, seed: int) -> tuple[Grid, np.ndarray]:
@@ -137,7 +153,11 @@ def _part(m: Multiverse, limit: int | None, seed: int) -> tuple[Grid, np.ndarray
 
 
 def _draw(
-    samples: dict[str, Sample], grid: Grid, setting: Setting, seed: np.random.SeedSequence
+    samples: dict[str, Sample],
+    grid: Grid,
+    setting: Setting,
+    memory: float,
+    seed: np.random.SeedSequence,
 ) -> np.ndarray:
     moved = {}
     for name, here in samples.items():
@@ -151,34 +171,42 @@ def _draw(
         for text in grid.treatments:
             terms[text] = replace(terms[text], columns=terms[text].columns[taken])
         moved[name] = Sample(here.frame, terms)
-    return _statistics(moved, grid, setting)
+    return _statistics(moved, grid, setting, memory)
 
 
-def _statistics(samples: dict[str, Sample], grid: Grid, setting: Setting) -> np.ndarray:
+def _statistics(
+    samples: dict[str, Sample], grid: Grid, setting: Setting, memory: float
+) -> np.ndarray:
     """Return estimate over standard error of every specification, shape (S,)."""
     found = []
-    for batch in grid.batches:
-        part = answer(samples[batch.sample], grid, batch, setting, memory=128e6)
+    for batch in (chunk.batch for chunk in chunks(grid)):
+        part = answer(samples[batch.sample], grid, batch, setting, memory)
         with np.errstate(all="ignore"):
             found.append(np.where(part.sound, part.estimate / part.error, np.nan))
     return np.concatenate(found)
 
 
-def _joint(observed: np.ndarray, scores: np.ndarray, direction: int) -> pd.DataFrame:
-    statistics: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "median z": lambda z: np.nanmedian(z, axis=-1),
-        "share significant": lambda z: (z > CRITICAL).sum(-1) / np.isfinite(z).sum(-1),
-        "mean z (Stouffer)": lambda z: np.nanmean(z, axis=-1),
+def _joint(scores: np.ndarray, direction: int) -> dict[str, float]:
+    """Return the joint statistics of the specifications' z values (S,)."""
+    z = direction * scores
+    return {
+        "median z": float(np.nanmedian(z)),
+        "share significant": float((z > CRITICAL).sum() / np.isfinite(z).sum()),
+        "mean z (Stouffer)": float(np.nanmean(z)),
     }
+
+
+def _against(observed: dict[str, float], null: list[dict[str, float]]) -> pd.DataFrame:
+    """Return each joint statistic beside what the draws found of it."""
     rows = {}
-    for name, statistic in statistics.items():
-        here, null = float(statistic(direction * observed)), statistic(direction * scores)
-        low, middle, high = np.nanquantile(null, [0.05, 0.5, 0.95])
+    for name, here in observed.items():
+        drawn = np.array([each[name] for each in null])
+        low, middle, high = np.nanquantile(drawn, [0.05, 0.5, 0.95])
         rows[name] = {
             "observed": here,
             "null_05": low,
             "null_50": middle,
             "null_95": high,
-            "p_value": (1 + int((null >= here - 1e-12).sum())) / (1 + len(null)),
+            "p_value": (1 + int((drawn >= here - 1e-12).sum())) / (1 + len(drawn)),
         }
     return pd.DataFrame(rows).T

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -19,16 +20,20 @@ from pkstats.multiverse import store
 from pkstats.multiverse.careful import fit_one, formula
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.grid import Batch, Grid
-from pkstats.multiverse.labels import AXES, COLUMNS, LABELS, labelled, labels
+from pkstats.multiverse.labels import AXES, COLUMNS, LABELS, labels, option
 from pkstats.multiverse.leave_out import Influence, influence
 from pkstats.multiverse.queries import select
 from pkstats.multiverse.run import Resources
-from pkstats.multiverse.summary import drivers, shares
+from pkstats.multiverse.sets import SLAB
+from pkstats.multiverse.summary import Frames, drivers, shares
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pkstats.multiverse.permutation import Permutation
+
+# Bytes that one value takes while it is read and sorted.
+CELL = 32
 
 
 @dataclass(frozen=True)
@@ -67,32 +72,92 @@ class Multiverse:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """One row per specification; one that is in a file is read whole."""
-        figures = self.figures
-        if isinstance(figures, Path):
-            figures = store.read(figures, self.hash, COLUMNS)
-        return labelled(figures, self.grid)
+        """One row per specification; of a result that is in a file all parts are joined."""
+        return self.columns(*LABELS, *COLUMNS)
 
     def columns(self, *names: str) -> pd.DataFrame:
-        """Return some columns of `frame`; of a result that is in a file only these are read."""
-        if "frame" in self.__dict__ or not isinstance(self.figures, Path):
-            return self.frame[list(names)]
+        """Return some columns of `frame`, or ``"control x"``: whether x is among the controls.
+
+        Raises
+        ------
+        BadModel
+            When a result that is in a file does not fit into the memory of its run.
+        """
+        self._refuse(names)
+        return self._rows(None, names)
+
+    def parts(self, *names: str) -> Iterator[pd.DataFrame]:
+        """Yield columns of `frame` for some thousand specifications at a time, in order."""
+        for first, figures in self._read([name for name in names if name in COLUMNS]):
+            chosen = [name for name in names if name not in COLUMNS]
+            known = labels(self.grid, np.arange(first, first + len(figures)), chosen)
+            index = pd.RangeIndex(first, first + len(figures))
+            yield figures.set_axis(index).assign(**known)[list(names)]
+
+    def drawn(self, *names: str) -> pd.DataFrame:
+        """Return columns of as many specifications as memory takes: all, or a random even part."""
+        # Beside the values: which specifications they are of, and their order.
+        most = int(self.resources.memory // (self._width(names) + 2 * CELL))
+        if self.size <= most or not isinstance(self.figures, Path):
+            return self._rows(None, names)
+        step = np.arange(most) + np.random.default_rng(self.seed).random(most)
+        return self._rows(np.unique((step * self.size / most).astype("int64")), names)
+
+    def _read(self, names: list[str]) -> Iterator[tuple[int, pd.DataFrame]]:
+        """Yield figures in parts, and the number of each part's first specification."""
+        if isinstance(self.figures, Path) and names:
+            first = 0
+            for part in store.read(self.figures, self.hash, names):
+                yield first, part
+                first += len(part)
+            return
+        figures = None if isinstance(self.figures, Path) else self.figures[names]
+        for first in range(0, self.size, SLAB):
+            rows = range(first, min(first + SLAB, self.size))
+            yield first, pd.DataFrame(index=rows) if figures is None else figures.iloc[rows]
+
+    def _rows(self, places: np.ndarray | None, names: Sequence[str]) -> pd.DataFrame:
+        """Return columns of some specifications, told by number in order; of all for None."""
         own = [name for name in names if name in COLUMNS]
-        figures = store.read(self.figures, self.hash, own)
-        known = labels(self.grid, None, [name for name in names if name in LABELS])
-        return figures.assign(**known)[list(names)]
+        if isinstance(self.figures, Path):
+            kept = []
+            for first, part in self._read(own):
+                if places is not None:
+                    ends = np.searchsorted(places, (first, first + len(part)))
+                    part = part.iloc[places[slice(*ends)] - first]
+                kept.append(part)
+            figures = pd.concat(kept, ignore_index=True)
+        else:
+            figures = self.figures[own] if places is None else self.figures[own].iloc[places]
+        known = labels(self.grid, places, [name for name in names if name not in COLUMNS])
+        found = {**known, **{name: figures[name].array for name in own}}
+        return pd.DataFrame({name: found[name] for name in names}, index=places)
+
+    def _width(self, names: Sequence[str]) -> int:
+        """Return the bytes that a specification takes: those of its controls' names are many."""
+        return CELL * (len(names) + len(self.grid.controls) * ("controls" in names))
+
+    def _refuse(self, names: Sequence[str]) -> None:
+        """Refuse to read more of a file than memory takes."""
+        needed = self.size * self._width(names)
+        if isinstance(self.figures, Path) and needed > self.resources.memory:
+            raise BadModel(
+                f"{len(names)} columns of {self.size:,} specifications take about "
+                f"{needed / 1e6:,.1f} MB, over memory={self.resources.memory / 1e6:g}. Ask for fewer "
+                "with m.columns(…), go through them with m.parts(…), or reload(path, data, memory=…)."
+            )
 
     @property
     def axes(self) -> dict[str, list[str]]:
         """What varies, and between which options."""
         return self.grid.axes
 
-    @cached_property
+    @property
     def controls(self) -> dict[str, np.ndarray]:
         """For each control that varies, which specifications have it, shape (S,)."""
-        places = np.concatenate([batch.sets for batch in self.grid.batches])
-        used = ((name, self.grid.sets.has(i)[places]) for i, name in enumerate(self.grid.controls))
-        return {name: here for name, here in used if here.any() and not here.all()}
+        names = [f"control {name}" for name in self.grid.varying]
+        found = self.columns(*names)
+        return {name: found[f"control {name}"].to_numpy() for name in self.grid.varying}
 
     def summary(self, direction: int = 1, by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Return the spread of the answers, one row for all or one for each choice in `by`.
@@ -117,15 +182,18 @@ class Multiverse:
                 raise BadModel(
                     f"by= takes {', '.join(AXES)}; found {name!r}.{suggestion(name, AXES)}"
                 )
-        frame = self.columns("estimate", "p_value", "flags", *names)
+        if direction not in (1, -1):
+            raise BadModel(
+                f"direction= is 1 or -1, the sign the claim expects; found {direction!r}."
+            )
         if names:
+            keys = sorted({tuple(option(b, name) for name in names) for b in self.grid.batches})
             rows = {
-                key: {**shares(part, direction), "flagged": float((part["flags"] != "").mean())}
-                for key, part in frame.groupby(by, observed=True)
+                key if len(names) > 1 else key[0]: shares(self._chosen(names, key), direction)
+                for key in keys
             }
             return pd.DataFrame(rows).T.rename_axis(names)
-        found: dict[str, Any] = dict(shares(frame, direction))
-        found["flagged"] = float((frame["flags"] != "").mean())
+        found: dict[str, Any] = dict(shares(self._chosen(), direction))
         moving = self.drivers()
         if len(moving):
             found["moved_most_by"] = moving["axis"].iloc[0]
@@ -133,6 +201,18 @@ class Multiverse:
         if self.data is not None and self.setting.cluster:
             found["most_influential"] = self.influence().most
         return pd.DataFrame([found], index=["all"])
+
+    def _chosen(self, axes: Sequence[str] = (), key: Sequence[str] = ()) -> Frames:
+        """Return what gives the specifications with some options on some axes, in parts."""
+
+        def frames() -> Iterator[pd.DataFrame]:
+            for part in self.parts("estimate", "p_value", "flags", *axes):
+                here = np.all(
+                    [part[name] == one for name, one in zip(axes, key, strict=True)], axis=0
+                )
+                yield part[here] if axes else part
+
+        return frames
 
     def drivers(self, of: str | None = None) -> pd.DataFrame:
         """Return which choices move the answer: each axis's share of its variance (η²).
@@ -144,7 +224,7 @@ class Multiverse:
         chosen = of or ("statistic" if mixed else "estimate")
         if chosen not in ("estimate", "statistic"):
             raise BadModel(f"of= is 'estimate' or 'statistic'; found {of!r}.")
-        return drivers(self.columns(*AXES, chosen), self.controls, chosen)
+        return drivers(lambda: self.parts(*self.axes, chosen), self.axes, chosen)
 
     def influence(self, limit: int = 60) -> Influence:
         """Return what becomes of the answers when each cluster is left out.
@@ -205,12 +285,12 @@ class Multiverse:
 
     def table(self, rows: int = 20) -> pd.DataFrame:
         """Return specifications evenly spread from the lowest to the highest estimate."""
-        estimate = self.columns("estimate")["estimate"].to_numpy()
-        order = np.argsort(estimate, kind="stable")[: np.isfinite(estimate).sum()]
+        estimate = self.drawn("estimate")["estimate"]
+        order = np.argsort(estimate.to_numpy(), kind="stable")[: estimate.notna().sum()]
         spread = np.unique(np.linspace(0, len(order) - 1, min(rows, len(order))).astype(int))
-        places = order[spread]
-        figures = self.columns(*COLUMNS).iloc[places]
-        return labelled(figures, self.grid, places).drop(columns="why")
+        places = estimate.index.to_numpy()[order[spread]]
+        found = self._rows(np.sort(places), (*LABELS, *COLUMNS[:-1]))
+        return found.loc[places].reset_index(drop=True)
 
     def plot(self, **options: Any) -> Figure:
         """Draw the specification curve with the dashboard of choices below it."""
@@ -220,7 +300,8 @@ class Multiverse:
         """Write the result as Parquet, with the grid, the setting and the hash of the data."""
         path = Path(path)
         about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
-        store.finish(path, self.frame, {**about, "sources": list(self.sources)})
+        parts = self.parts(*LABELS, *COLUMNS)
+        store.write(path, parts, {**about, "sources": list(self.sources)})
         return path
 
     def cite(self, style: str = "text") -> str:
@@ -240,8 +321,7 @@ class Multiverse:
         return self.size
 
     def __repr__(self) -> str:
-        frame = self.columns("estimate", "p_value", "flags")
-        found = shares(frame)
+        found = shares(self._chosen())
         axes = [
             f"{len(options)} × {name}"
             for name, options in self.axes.items()
@@ -249,17 +329,16 @@ class Multiverse:
         ]
         many = "specifications" if self.size > 1 else "specification"
         lines = [f"Multiverse: {self.size:,} {many}{': ' * bool(axes)}{', '.join(axes)}"]
-        varying = len(self.controls)
-        if varying:
-            lines.append(f"{varying} controls in or out")
+        if self.grid.varying:
+            lines.append(f"{len(self.grid.varying)} controls in or out")
         if found["estimated"]:
             lines.append(
                 f"median {found['median']:.3g}, from {found['lowest']:.3g} to {found['highest']:.3g}; "
                 f"{found['claimed_sign']:.0%} above zero, interval above zero in "
                 f"{found['claimed_significant']:.0%}, below in {found['opposite_significant']:.0%}"
             )
-        flags = frame.loc[frame["flags"] != "", "flags"].value_counts()
-        lines += [f"{count:,} {flag}" for flag, count in flags.items()]
+        flags = Counter(flag for part in self.parts("flags") for flag in part["flags"] if flag)
+        lines += [f"{count:,} {flag}" for flag, count in flags.most_common()]
         lines += [f"! {note}" for note in self.grid.notes[:5]]
         lines.append("! associations, not effects: missions are not sent at random")
         return "\n".join(lines)

@@ -23,6 +23,8 @@ from pkstats.multiverse.labels import FIGURES
 SMALLEST, LARGEST, PARTS = 1024, 8192, 8
 LONG = 20_000
 MANY_REFITS = 400
+# Bytes that a specification's result takes while a grid runs and its parts are joined.
+RESULT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,22 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Part of a batch, numbered in the grid's order."""
+    """Part of a batch, from one place of its sets up to another, numbered in the grid's order."""
 
-    batch: Batch
+    whole: Batch
+    start: int
+    stop: int
     number: int
+
+    @property
+    def size(self) -> int:
+        """Number of specifications."""
+        return self.stop - self.start
+
+    @property
+    def batch(self) -> Batch:
+        """The part as a batch of its own, its sets told one by one."""
+        return replace(self.whole, sets=self.whole.sets[self.start : self.stop])
 
 
 def chunks(grid: Grid) -> list[Chunk]:
@@ -53,9 +67,9 @@ def chunks(grid: Grid) -> list[Chunk]:
     found: list[Chunk] = []
     for batch in grid.batches:
         size = LARGEST if batch.family == "ols" else fair
-        for start in range(0, len(batch.sets), size):
-            part = replace(batch, sets=batch.sets[start : start + size])
-            found.append(Chunk(part, len(found)))
+        count = len(batch.sets)
+        for start in range(0, count, size):
+            found.append(Chunk(batch, start, min(start + size, count), len(found)))
     return found
 
 
@@ -68,18 +82,18 @@ def run(
     keep: Callable[[Chunk, pd.DataFrame], None],
 ) -> None:
     """Fit the chunks; `keep` receives each one's figures, not necessarily in order."""
-    total = sum(len(chunk.batch.sets) for chunk in wanted)
+    total = sum(chunk.size for chunk in wanted)
     show = resources.progress if resources.progress is not None else total >= LONG
     with tqdm(total=total, unit="spec", disable=not show, desc="multiverse") as bar:
         for name in grid.samples:
-            mine = [chunk for chunk in wanted if chunk.batch.sample == name]
+            mine = [chunk for chunk in wanted if chunk.whole.sample == name]
             if not mine:
                 continue
             here = sample(frame, grid, setting, name)
             memory = resources.memory / resources.count
             for chunk, found in _spread(here, grid, setting, mine, memory, resources):
                 keep(chunk, _finish(found, here, grid, chunk.batch, setting, resources))
-                bar.update(len(chunk.batch.sets))
+                bar.update(chunk.size)
 
 
 def _spread(

@@ -22,7 +22,7 @@ from pkstats.multiverse.sets import SLAB
 from pkstats.tables.places import write_atomically
 
 META = b"pkstats.multiverse"
-FORMAT = 2
+FORMAT = 3
 NOTE = "grid.json"
 
 
@@ -30,10 +30,7 @@ def fingerprint(frame: pd.DataFrame, grid: Grid, setting: Setting) -> str:
     """Return a hash of the data that a grid uses, of the grid and of its setting."""
     digest = hashlib.sha256()
     digest.update(repr((FORMAT, grid.samples, grid.families, grid.treatments, grid.fixed)).encode())
-    digest.update(repr((grid.controls, setting)).encode())
-    digest.update(grid.sets.bits.data)
-    for batch in grid.batches:
-        digest.update(batch.sets.data)
+    digest.update(repr((grid.controls, setting, grid.batches)).encode())
     for name in needed(grid, setting):
         digest.update(str(name).encode())
         digest.update(pd.util.hash_pandas_object(frame[name], index=False).to_numpy().tobytes())
@@ -87,10 +84,19 @@ def _part(path: Path, number: int) -> Path:
 
 
 def _whole(part: Path, size: int) -> bool:
-    """Return whether a part holds what was written: its checksums and its number of rows."""
+    """Return whether a file holds what was written: its checksums and its number of rows."""
     try:
-        return len(pq.read_table(part, page_checksum_verification=True)) == size
+        with pq.ParquetFile(part, page_checksum_verification=True, pre_buffer=False) as file:
+            return sum(len(rows) for rows in file.iter_batches(SLAB)) == size
     except (pa.ArrowException, OSError):
+        return False
+
+
+def finished(path: Path, mark: str, size: int) -> bool:
+    """Return whether a file holds the whole result of a grid and data, undamaged."""
+    try:
+        return about(path)["hash"] == mark and _whole(path, size)
+    except UnreadableFile:
         return False
 
 
@@ -112,17 +118,12 @@ def gather(path: Path, grid: Grid, about: Mapping[str, Any], sizes: Mapping[int,
             yield labelled(figures, grid, np.arange(first, first + size))
             first += size
 
-    _write(path, parts(), about)
+    write(path, parts(), about)
     shutil.rmtree(parts_folder(path), ignore_errors=True)
 
 
-def finish(path: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:
-    """Write a whole result, in one step."""
-    starts = range(0, max(len(frame), 1), SLAB)
-    _write(path, (frame.iloc[start : start + SLAB] for start in starts), about)
-
-
-def _write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) -> None:
+def write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) -> None:
+    """Write a whole result from its parts, in one step."""
     # The same name each time: what a killed run left there is written over.
     temporary = path.with_name(f".{path.name}.tmp")
     writer = None
@@ -133,7 +134,9 @@ def _write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any])
             arrow = pa.Table.from_pandas(frame.astype(texts), preserve_index=False)
             if writer is None:
                 schema = arrow.schema.with_metadata({META: json.dumps(about).encode()})
-                writer = pq.ParquetWriter(temporary, schema, compression="zstd")
+                writer = pq.ParquetWriter(
+                    temporary, schema, compression="zstd", write_page_checksum=True
+                )
             writer.write_table(arrow.cast(schema))
         if writer is not None:
             writer.close()
@@ -168,8 +171,8 @@ def about(path: Path) -> dict[str, Any]:
     return json.loads(found)
 
 
-def read(path: Path, mark: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Return some columns of a saved result.
+def read(path: Path, mark: str, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Return some columns of a saved result, `SLAB` specifications at a time.
 
     Raises
     ------
@@ -182,7 +185,10 @@ def read(path: Path, mark: str, columns: Sequence[str]) -> pd.DataFrame:
             "save= to a file of its own."
         )
     try:
-        return pq.read_table(path, columns=list(columns)).to_pandas()
+        # Without a buffer of what comes next: that would be the whole file.
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            for rows in file.iter_batches(SLAB, columns=list(columns)):
+                yield rows.to_pandas()
     except (pa.ArrowException, OSError) as problem:
         raise UnreadableFile(
             f"{path} is damaged and cannot be read ({problem}). Run the grid again."

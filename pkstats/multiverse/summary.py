@@ -2,54 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
-AXES = ("sample", "outcome", "family", "treatment", "fixed_effects")
+from pkstats.multiverse.quantiles import quantiles
+
+Frames = Callable[[], Iterable[pd.DataFrame]]
 
 
-def shares(frame: pd.DataFrame, direction: int = 1, level: float = 0.05) -> dict[str, float]:
+def shares(frames: Frames, direction: int = 1, level: float = 0.05) -> dict[str, float]:
     """Return counts, spread and shares of signs and significance.
 
     Parameters
     ----------
-    frame : DataFrame
-        One row per specification, with `estimate`, `p_value` and `converged`.
+    frames : callable
+        Gives the specifications in parts, anew each time: frames with `estimate`, `p_value` and
+        `flags`.
     direction : {1, −1}
         The sign that the claim expects.
 
     Returns
     -------
     dict
-        Shares are of the specifications that have an estimate; `sign_flips` is the share whose sign
-        is not the median's.
+        Shares are of the specifications that have an estimate (`flagged`: of all); `sign_flips` is
+        the share whose sign is not the median's.
     """
-    known = frame["estimate"].notna().to_numpy()
-    estimate = frame["estimate"].to_numpy(dtype="float64")[known]
-    small = frame["p_value"].to_numpy(dtype="float64")[known] < level
-    found: dict[str, float] = {"specifications": len(frame), "estimated": int(known.sum())}
-    if not known.any():
-        return found
-    low, first, middle, third, high = np.quantile(estimate, [0, 0.25, 0.5, 0.75, 1])
-    claimed = np.sign(estimate) == direction
+    total = flagged = claimed = opposite = 0
+    signs = dict.fromkeys((-1, 0, 1), 0)
+    for frame in frames():
+        estimate, known = _known(frame)
+        small = frame["p_value"].to_numpy(dtype="float64")[known] < level
+        sign = np.sign(estimate)
+        total += len(frame)
+        flagged += int((frame["flags"] != "").sum())
+        claimed += int((small & (sign == direction)).sum())
+        opposite += int((small & (sign != direction)).sum())
+        for one in signs:
+            signs[one] += int((sign == one).sum())
+    count = sum(signs.values())
+    found: dict[str, float] = {"specifications": total, "estimated": count}
+    if not count:
+        return found | {"flagged": flagged / max(total, 1)}
+    low, first, middle, third, high = quantiles(
+        lambda: (_known(frame)[0] for frame in frames()), count, [0, 0.25, 0.5, 0.75, 1]
+    )
     return found | {
         "median": middle,
         "lowest": low,
         "lower_quartile": first,
         "upper_quartile": third,
         "highest": high,
-        "claimed_sign": float(claimed.mean()),
-        "claimed_significant": float((claimed & small).mean()),
-        "opposite_significant": float((~claimed & small).mean()),
-        "sign_flips": float((np.sign(estimate) != np.sign(middle)).mean()),
+        "claimed_sign": signs[direction] / count,
+        "claimed_significant": claimed / count,
+        "opposite_significant": opposite / count,
+        "sign_flips": 1 - signs[int(np.sign(middle))] / count,
+        "flagged": flagged / total,
     }
 
 
-def drivers(
-    frame: pd.DataFrame, controls: Mapping[str, np.ndarray], of: str = "estimate"
-) -> pd.DataFrame:
+def _known(frame: pd.DataFrame, of: str = "estimate") -> tuple[np.ndarray, np.ndarray]:
+    """Return the values that are not missing, and which of all (S,) they are."""
+    values = frame[of].to_numpy(dtype="float64")
+    known = ~np.isnan(values)
+    return values[known], known
+
+
+def drivers(frames: Frames, axes: Iterable[str], of: str = "estimate") -> pd.DataFrame:
     """Return which choices move the answer: each axis's share of the variance of `of`.
 
     The share is that of a one-way analysis of variance (η²); in a full grid the shares of all axes
@@ -57,28 +77,43 @@ def drivers(
 
     Parameters
     ----------
-    controls : mapping of str to array of bool, shape (S,)
-        For each control whether a specification has it.
+    frames : callable
+        Gives the specifications in parts, anew each time, with `of` and a column for each axis:
+        categories (the same in every part) or truth values.
     """
-    known = frame[of].notna().to_numpy()
-    values = frame[of].to_numpy(dtype="float64")[known]
-    total = float(((values - values.mean()) ** 2).sum()) if len(values) else 0.0
-    choices: dict[str, np.ndarray] = {
-        name: frame[name].astype("category").cat.codes.to_numpy() for name in AXES
-    }
-    choices |= {f"control {name}": used.astype(int) for name, used in controls.items()}
+    pivot = None
+    squares = 0.0
+    sums: dict[str, np.ndarray] = {}
+    for frame in frames():
+        values, known = _known(frame, of)
+        if pivot is None and len(values):
+            pivot = values.mean()
+        values = values - (pivot or 0.0)
+        squares += float(values @ values)
+        for name in axes:
+            codes, options = _codes(frame[name])
+            mine = codes[known]
+            here = np.array([np.bincount(mine, w, options) for w in (None, values)])
+            sums[name] = sums.get(name, 0) + here
     rows = []
-    for name, codes in choices.items():
-        mine = codes[known]
-        options = np.unique(mine)
-        if len(options) < 2:
-            continue
-        counts, sums = np.bincount(mine), np.bincount(mine, weights=values)
+    for name, (counts, totals) in sums.items():
         here = counts > 0
-        between = float((counts[here] * (sums[here] / counts[here] - values.mean()) ** 2).sum())
-        rows.append((name, len(options), between / total if total else 0.0))
+        if here.sum() < 2:
+            continue
+        centre = totals.sum() / counts.sum()
+        whole = squares - counts.sum() * centre**2
+        between = float((counts[here] * (totals[here] / counts[here] - centre) ** 2).sum())
+        rows.append((name, int(here.sum()), between / whole if whole > 0 else 0.0))
     found = pd.DataFrame(rows, columns=["axis", "options", "share_of_variance"])
-    return found.sort_values("share_of_variance", ascending=False, ignore_index=True)
+    return found.sort_values("share_of_variance", ascending=False, ignore_index=True, kind="stable")
+
+
+def _codes(choices: pd.Series) -> tuple[np.ndarray, int]:
+    """Return the option of each specification (S,) and how many options there are."""
+    if choices.dtype == bool:
+        return choices.to_numpy(int), 2
+    choices = choices.astype("category")
+    return choices.cat.codes.to_numpy(int), len(choices.cat.categories)
 
 
 def sampled(batches: Sequence[int], limit: int, seed: int) -> list[np.ndarray]:
