@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joblib.parallel import ThreadingBackend
 from statsmodels.stats.multitest import multipletests
 
 import pkstats as pk
@@ -420,8 +422,6 @@ def test_a_dask_cluster_takes_the_work():
     distributed = pytest.importorskip(
         "distributed", reason="optional: pip install '.[cluster]' brings dask and distributed"
     )
-    import joblib
-
     frame = data()
     call = {"outcome": "b", "treatment": "t", "controls": NAMES, "family": "logit", "cluster": "g"}
     here = pk.multiverse(frame, **call).frame
@@ -430,4 +430,21 @@ def test_a_dask_cluster_takes_the_work():
     )
     with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
         there = pk.multiverse(frame, **call).frame
+    pd.testing.assert_frame_equal(there, here)
+
+
+class Together(ThreadingBackend):
+    """A backend that, as ray's, hands out results only when all of a call are there."""
+
+    supports_return_generator = False
+
+
+def test_a_backend_without_generators_takes_the_work_in_portions():
+    frame = data()
+    call = {"outcome": ["b", "y"], "treatment": ["t", "x5"], "controls": NAMES[:3], "cluster": "g"}
+    call |= {"fixed_effects": [None, "region"]}
+    joblib.register_parallel_backend("together", Together)
+    with joblib.parallel_config("together", n_jobs=1):
+        there = pk.multiverse(frame, **call).frame
+    here = pk.multiverse(frame, **call).frame
     pd.testing.assert_frame_equal(there, here)

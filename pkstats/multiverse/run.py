@@ -106,24 +106,35 @@ def _spread(
 ) -> Iterator[tuple[Chunk, Answer]]:
     """Give chunks to joblib's workers: threads here, or whatever backend the caller has chosen."""
     small = replace(grid, batches=())
-    tasks = (
-        joblib.delayed(_task)(here, small, chunk.batch, setting, memory, os.getpid())
-        for chunk in wanted
-    )
-    parallel = _parallel(resources)
+    parallel, together = _parallel(resources, len(wanted))
     # Many small products run best with one thread each and one block per core.
     with threadpool_limits(1, user_api="blas"):
-        yield from zip(wanted, parallel(tasks), strict=True)
+        for first in range(0, len(wanted), together):
+            part = wanted[first : first + together]
+            tasks = (
+                joblib.delayed(_task)(here, small, chunk.batch, setting, memory, os.getpid())
+                for chunk in part
+            )
+            yield from zip(part, parallel(tasks), strict=True)
 
 
-def _parallel(resources: Resources) -> Any:
-    """Return joblib with the caller's own backend (such as dask), or threads on every core."""
+def _parallel(resources: Resources, size: int) -> tuple[Any, int]:
+    """Return joblib with the caller's own backend (such as dask), or threads on every core.
+
+    Also how many chunks it gets together: all, or a few times its workers where the backend (such as
+    ray) hands out results only when all of them are there.
+    """
     chosen, workers = joblib.parallel.get_active_backend()
     own = type(chosen).__name__ not in ("LokyBackend", "ThreadingBackend", "SequentialBackend")
     count = workers if own and resources.workers is None else resources.count
-    return joblib.Parallel(
-        n_jobs=count, prefer="threads", return_as="generator", pre_dispatch="4*n_jobs"
+    one_by_one = not own or chosen.supports_return_generator
+    parallel = joblib.Parallel(
+        n_jobs=count,
+        prefer="threads",
+        return_as="generator" if one_by_one else "list",
+        pre_dispatch="4*n_jobs",
     )
+    return parallel, size if one_by_one else 4 * joblib.effective_n_jobs(count)
 
 
 def _task(
