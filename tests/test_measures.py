@@ -69,6 +69,7 @@ FUNCTIONS = {
     "item": (arrays([1, 0, 0.25]), [1, 0, 0.25]),
     "chapter_vii": (arrays([1, 0]), [1, 0]),
     "protection_of_civilians": (arrays([1, 0]), [1, 0]),
+    "authorised_use_of_force": (arrays([1, 0, NAN, NAN], [0, 1, 0, 1]), [1, 0, 0, NAN]),
     "practised_use_of_force": (arrays([0.25, 0]), [0.25, 0]),
     "ngo_engagement": (arrays(*[[1, 0]] * 3, [0, 0]), [3, 0]),
     "partner_count": (arrays(*[[1, 0]] * 2, *[[0, 0]] * 4), [2, 0]),
@@ -162,6 +163,7 @@ def test_a_measure_gives_what_is_worked_out_by_hand(name):
 
 
 DECIDES_WITHOUT = (
+    "authorised_use_of_force",
     "mission_type",
     "task_areas",
     "peacekeeping_ratio",

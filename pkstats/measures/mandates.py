@@ -1,8 +1,9 @@
 """Mandates: how many tasks, in which areas, of which type.
 
-No source at hand codes authority to use force: Chapter VII and protection of civilians are coded,
-and are what they are, not a stand-in for "all necessary means". PACT codes force that was used, as
-reported: `practised_use_of_force`.
+Three things are kept apart: Chapter VII, which TAMM codes; authority to use force beyond
+self-defence ("all necessary means"), coded by hand from what was read and far from complete
+(`authorised_use_of_force`); and force that was used, as PACT finds it reported
+(`practised_use_of_force`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PEACEBUILDING = (
 )
 PEACEKEEPING = ("monitoring", "good_offices", "protection", "arms_and_resources")
 TAMM = "Lloyd 2021 (TAMM)"
+FORCE = "pkstats, hand-coded (17 UN missions); Chapter VII: TAMM"
 PACT = "PACT (23 missions outside Africa, 1989 to 2019)"
 
 
@@ -69,6 +71,23 @@ def chapter_vii(flag: np.ndarray) -> np.ndarray:
 def protection_of_civilians(flag: np.ndarray) -> np.ndarray:
     """Return 1 where civilians are to be protected, shape (n,)."""
     return flag
+
+
+@register(
+    "mandate",
+    "0 or 1",
+    [Need("force_authority", "force_authorised"), Need("mandates", "chapter_vii")],
+    "Authority to use force beyond self-defence, such as all necessary means, given to the mission "
+    "itself. 0 without an entry only where the mandate is not under Chapter VII",
+    source=FORCE,
+)
+def authorised_use_of_force(listed: np.ndarray, chapter: np.ndarray) -> np.ndarray:
+    """Return 1 where authority is listed, shape (n,); 0 where taken back or without Chapter VII.
+
+    Missing where the mandate is under Chapter VII, or not coded, and nothing is listed: the list
+    has only what was read.
+    """
+    return np.where(np.isnan(listed) & (chapter == 0), 0.0, listed)
 
 
 def _areas(flags: tuple[np.ndarray, ...], names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -198,7 +217,7 @@ def mission_type(chapter: np.ndarray, civilians: np.ndarray, *flags: np.ndarray)
     "share of months",
     [Need("activity_months", "use_of_force")],
     "How regularly operations with use of force are reported as the mission's own doing, as PACT codes "
-    "them: practised, not authorised, which no source at hand codes",
+    "them: practised, not authorised (`authorised_use_of_force`)",
     source=PACT,
     paired=True,
 )
