@@ -101,6 +101,12 @@ def test_tables_to_read_hide_nothing_behind_dots(key, name):
     assert shown.title in repr(shown)
 
 
+def test_an_exit_that_is_not_coded_says_so_beside_its_document():
+    ended = of("haiti").table("chain").frame.set_index("mission")["how it ended"]
+    assert ended["MICAH"].startswith("not coded, ")
+    assert ended["UNMIH"] == "handed over, S/RES/1063 (1996)"
+
+
 def test_yearly_strength_is_that_of_the_months():
     months = of("UNAMSIL").resources().query("role == 'main'").dropna(subset=["total"])
     months = months[months["month"].dt.year == 2002]

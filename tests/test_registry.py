@@ -71,6 +71,11 @@ def test_missions_end_after_they_start_and_ongoing_ones_have_no_end():
     assert frame.loc[frame["exit"] == "ongoing", "end"].isna().all()
 
 
+def test_only_missions_that_are_over_have_a_document_of_their_end():
+    frame = missions_table()
+    assert frame.loc[frame["end"].isna(), "exit_document"].isna().all()
+
+
 def test_every_mission_has_a_host_with_weight():
     hosts = hosts_table()
     assert set(hosts["mission_id"]) == set(missions_table()["mission_id"])

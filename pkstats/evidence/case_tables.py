@@ -67,6 +67,8 @@ def chain(scope: Scope, frames: Frames) -> Readable:
         )
         over, exit_document = item["exit"] == "ongoing", known["exit_document"].get(name)
         ended = [None if pd.isna(word) else str(word) for word in (item["exit"], exit_document)]
+        if not ended[0] and ended[1]:
+            ended[0] = "not coded"
         rows.append(
             {
                 "mission": name,
