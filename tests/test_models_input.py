@@ -370,3 +370,79 @@ def test_information_may_be_that_of_stata_or_of_r(data):
         pk.fit("y ~ x", data, information="observed")
     with pytest.raises(BadModel, match="observed or expected"):
         pk.fit("b ~ x", data, family="probit", information="fisher")
+
+
+@pytest.mark.parametrize(
+    ("formula", "terms"),
+    [
+        ("y ~ (x + z + b)**3", "x z b x:z x:b z:b x:z:b"),
+        ("y ~ (x + z)**2:b", "x:b z:b x:z:b"),
+        ("y ~ x:(z + b)**2", "x:z x:b x:z:b"),
+        ("y ~ x:z:b + b:z:x + x:x", "x:z:b x"),
+        ("y ~ x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x", "x"),
+        ("y ~ x - -1", "x"),
+    ],
+)
+def test_powers_and_interactions_bind_as_in_r(data, formula, terms):
+    assert pk.fit(formula, data).terms == ("Intercept", *terms.split())
+
+
+def test_a_level_may_hold_signs_of_the_formula_language(data):
+    odd = data.assign(f=data["f"].map({"a": "10:30", "b": "#1 ~ x", "c": "it's"}))
+    found = pk.fit('y ~ C(f, Treatment("10:30")) + x', odd)
+    plain = pk.fit("y ~ C(f) + x", data)
+    np.testing.assert_allclose(found.found.fitted, plain.found.fitted, rtol=1e-10)
+    assert pk.fit("y ~ C(f, Treatment('#1 ~ x'))", odd).effects()["contrast"][0] == "10:30 − #1 ~ x"
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("y ~ x**z", r"'x\*\*z'.*I\(x\*\*z\) for a power of a column, a:b for an interaction"),
+        ("y ~ (x + z)**9", "whole number from 2 to 4"),
+        ("y ~ (x + z)**True", "whole number from 2 to 4"),
+        ("y ~ x + -z", r"only '- 1' may be subtracted; found '- z'"),
+        ("y ~ x:-z", r"'-z' is no term"),
+        ("y:x ~ z", "'y:x' is not allowed"),
+        ("y ~ x/z:b", "'x/z:b' is not allowed"),
+        ("y ~ log(e, base=10)", r"log\(\) takes a column or a sum, and no option"),
+        ("y ~ standardize(x, center=False)", "and no option"),
+        ("y ~ C(f, Treatment(reference='b', other=1))", "C\\(\\) takes one column"),
+        ("y ~ np.C(f)", r"'np.C\(f\)' is not allowed"),
+        (f"y ~ I(x*{'9' * 400})", "too large to compute with"),
+        ("y ~ \ud800", "Cannot read"),
+        ("y ~ x\x00z", "Cannot read"),
+        ("y ~ " + "*".join(f"I(x**{power})" for power in range(2, 30)), "more than 2,000 terms"),
+    ],
+)
+def test_what_reads_like_a_formula_but_is_none_is_refused_by_name(data, formula, message):
+    with pytest.raises(BadModel, match=message) as refusal:
+        pk.fit(formula, data)
+    assert len(str(refusal.value)) < 800
+
+
+PIECES = (
+    "x z b f y C( C(f) I( log( log1p( sqrt( standardize( ( ) + - * : ** ~ 1 0 2 -1 0.5 `my~col` ` "
+    "Q('my~col') z.dot . == > < and not if else lambda x:z [0] [ { } ' \" $ @ % // / ^ & | ! = , # \\ "
+    "__import__('os').getcwd() x.__class__ True None ... 1e400 10**10**10 Treatment('b') := (x:=z) "
+    "(yield) f'{x}' \x00 \ud800 ² é I(x**2) I(x**-1) I(x**z) (x+z)**2 x**z -x"
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from(PIECES.split(" ")), max_size=7),
+    outcome=st.sampled_from(["y ~ ", "", "log(e) ~ "]),
+)
+@pytest.mark.filterwarnings("error")
+def test_any_text_is_a_formula_or_refused_in_plain_words(data, pieces, outcome):
+    text = outcome + " ".join(piece.replace("my~col", "my col") for piece in pieces)
+    frame = data.rename(columns={"w": "my col"}).assign(**{"z.dot": data["e"]})
+    try:
+        found = pk.fit(text, frame)
+    except BadModel as problem:
+        assert len(str(problem)) > 20
+        return
+    assert np.isfinite(found.tidy()["estimate"]).all()
+    again = pk.fit(found.formula, frame)
+    assert again.terms == found.terms

@@ -407,3 +407,15 @@ def test_mixed_refuses_what_it_cannot_fit(random):
     assert "no weights" in refused(random, weights="w")
     codes = pd.factorize(random["group"])[0]
     assert "exactly" in refused(random.assign(ymix=codes + 2 * random["x1"]))
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + C(g)", "y ~ C(g) - 1", "y ~ mean"])
+def test_terms_that_leave_groups_alike_are_refused(formula):
+    draw = np.random.default_rng(4)
+    frame = pd.DataFrame({"g": np.repeat([0, 1, 2, 3], 10), "x": draw.normal(size=40)})
+    frame["y"] = frame["x"] + 2.0 * frame["g"] + draw.normal(size=40)
+    frame["mean"] = frame["g"] > 1
+    if formula == "y ~ mean":
+        frame = frame.assign(g=frame["mean"])
+    with pytest.raises(BadModel, match="nothing is left for a random intercept"):
+        pk.fit(formula, frame, family="mixed", groups="g")

@@ -13,7 +13,7 @@ import pandas as pd
 from pkstats.errors import BadModel
 from pkstats.models.columns import codes, column, numbers
 from pkstats.models.contrasts import Coding, codings
-from pkstats.models.grammar import HELP, Terms, label, parse
+from pkstats.models.grammar import HELP, Terms, label, parse, shown
 
 __all__ = ["Memory", "Terms", "categories", "design", "evaluate", "label", "parse"]
 
@@ -61,11 +61,15 @@ def evaluate(
     if isinstance(node, ast.Name):
         return _column(node.id, data, formula)
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not plain:
-        return np.full(len(data), float(node.value))
+        return np.full(len(data), _number(node.value, formula))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -evaluate(node.operand, data, formula, False, memory)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
         name = node.func.id
+        if node.keywords:
+            raise BadModel(
+                f"{shown(label(node))}: {name}() takes a column or a sum, and no option."
+            )
         if name in ("I", "standardize", *FUNCTIONS):
             inside = evaluate(node.args[0], data, formula, False, memory)
             return _apply(name, inside, label(node), memory)
@@ -81,7 +85,16 @@ def evaluate(
         if type(node.ops[0]) in COMPARISONS:
             found = COMPARISONS[type(node.ops[0])](left, right).astype("float64")
             return np.where(np.isnan(left) | np.isnan(right), np.nan, found)
-    raise BadModel(f"{label(node)!r} is not allowed in the formula {formula!r}. {HELP}")
+    raise BadModel(f"{shown(label(node))} is not allowed in the formula {shown(formula)}. {HELP}")
+
+
+def _number(value: float, formula: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise BadModel(
+            f"A number in the formula {shown(formula)} is too large to compute with."
+        ) from None
 
 
 def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.ndarray:
@@ -102,7 +115,7 @@ def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.n
 
 
 def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
-    values = column(data, name, f"the data, which the formula {formula!r} needs")
+    values = column(data, name, f"the data, which the formula {shown(formula)} needs")
     return numbers(
         values, f"a term takes numbers: write C({name}) for categories. An outcome must be numbers."
     )
@@ -134,14 +147,16 @@ def categories(terms: Terms, memory: Memory) -> dict[str, list[Any]]:
 def _treatment(node: ast.expr) -> object:
     if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Treatment"):
         return None
-    values = [*node.args, *(word.value for word in node.keywords if word.arg == "reference")]
+    values = [*node.args, *(word.value for word in node.keywords)]
+    if any(word.arg != "reference" for word in node.keywords):
+        return None
     if len(values) != 1 or not isinstance(values[0], ast.Constant):
         return None
     return values[0].value
 
 
 def _known_levels(name: str, base: object, data: pd.DataFrame, formula: str) -> list[Any]:
-    values = column(data, name, f"the data, which the formula {formula!r} needs")
+    values = column(data, name, f"the data, which the formula {shown(formula)} needs")
     levels = list(codes(values, sort=True)[1])
     if base is None:
         return levels

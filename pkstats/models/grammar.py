@@ -5,15 +5,25 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import warnings
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from pkstats.errors import BadModel
 
-QUOTED = re.compile(r"`([^`]+)`|\bQ\(\s*(?:'([^']+)'|\"([^\"]+)\")\s*\)")
+QUOTED = re.compile(
+    r"`(?P<tick>[^`]+)`|\bQ\(\s*(?:'(?P<one>[^']+)'|\"(?P<two>[^\"]+)\")\s*\)"
+    r"|'(?P<text>[^']*)'|\"(?P<words>[^\"]*)\""
+)
+NUMPY = re.compile(r"^(np|numpy)\.(?=(log|log1p|sqrt)$)")
 PLAIN = re.compile(r"[^\W\d][\w.]*")
 PLACE = "_quoted_{}_"
+# Stands before what a ":" joins: `a:b` is read as a**(_with_**b), since only ** binds tighter than *.
+JOIN = "_with_"
+# The highest power of a sum, and the most terms a formula may have.
+HIGHEST, MOST = 4, 2000
+SHOWN = 200
 HELP = (
     "Use column names, +, :, *, C(), log(), log1p(), sqrt(), I() and standardize(); put backticks "
     "around a name with spaces or signs (`my column`)."
@@ -61,11 +71,18 @@ def _names(node: ast.AST) -> list[str]:
     return [name.id for name in names if not any(name is other for other in others)]
 
 
+def shown(text: str) -> str:
+    """Return a text as an error shows it: in quotation marks, its middle left out if it is long."""
+    half = SHOWN // 2
+    return repr(text if len(text) <= SHOWN else f"{text[:half]} … {text[-half:]}")
+
+
 def parse(formula: str) -> Terms:
     """Read a formula such as ``"y ~ x + C(region) + log1p(z) + a:b"``.
 
-    ``*`` and ``:`` take sums in parentheses, ``(a + b)**2`` means all pairs, ``- 1`` or ``+ 0`` leaves
-    the constant out, and backticks (or ``Q("…")``) surround names that are not plain words.
+    ``*`` and ``:`` take sums in parentheses, ``(a + b)**2`` means all pairs (``**3`` and ``**4`` also
+    threes and fours), ``- 1`` or ``+ 0`` leaves the constant out, and backticks (or ``Q("…")``) surround
+    names that are not plain words.
 
     Raises
     ------
@@ -90,23 +107,24 @@ def parse(formula: str) -> Terms:
 def _parse(formula: str) -> Terms:
     left, mark, right = formula.partition("~")
     if not mark or not right.strip():
-        raise BadModel(f"Expected a formula like 'outcome ~ term + term'; found {formula!r}.")
+        raise BadModel(f"Expected a formula like 'outcome ~ term + term'; found {shown(formula)}.")
     outcome = _tree(left.strip(), formula) if left.strip() else None
     terms: list[Term] = []
-    seen: set[tuple[str, ...]] = set()
     intercept = True
     for sign, node in _summands(_tree(right.strip(), formula)):
         if isinstance(node, ast.Constant) and type(node.value) is int and node.value in (0, 1):
             intercept = (node.value == 1) == sign
             continue
         if not sign:
-            raise BadModel(f"{formula!r}: only '- 1' may be subtracted.")
-        for term in _expand(node, formula):
-            mark_of = tuple(sorted(map(ast.dump, term)))
-            if mark_of not in seen:
-                seen.add(mark_of)
-                terms.append(term)
-    found = Terms(outcome, tuple(terms), intercept, " ".join(formula.split()))
+            raise BadModel(
+                f"{shown(formula)}: only '- 1' may be subtracted; found '- {label(node)}'. Write "
+                "I(-x) for a column x of opposite sign."
+            )
+        terms += _expand(node, formula)
+    found = Terms(outcome, tuple(_different(terms, formula)), intercept, " ".join(formula.split()))
+    for node in (*([outcome] if outcome else ()), *(one for term in found.terms for one in term)):
+        if any(_is_join(part) for part in ast.walk(node)):
+            raise BadModel(f"{shown(label(node))} is not allowed in {shown(formula)}. {HELP}")
     _explains_itself(found)
     return found
 
@@ -134,23 +152,29 @@ def _tree(text: str, formula: str) -> ast.expr:
     quoted: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        quoted.append(next(filter(None, match.groups())))
-        return PLACE.format(len(quoted) - 1)
+        kind = str(match.lastgroup)
+        quoted.append(match[kind])
+        place = PLACE.format(len(quoted) - 1)
+        return f"'{place}'" if kind in ("text", "words") else place
 
-    code = _with_powers(QUOTED.sub(keep, text), formula)
+    code = _joined(QUOTED.sub(keep, text), formula)
     if "#" in code:
-        raise BadModel(f"{formula!r}: put backticks around a name with the sign #.")
+        raise BadModel(f"{shown(formula)}: put backticks around a name with the sign #.")
     try:
-        tree = ast.parse(code, mode="eval").body
-    except SyntaxError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(code, mode="eval").body
+    except (SyntaxError, ValueError):
         words = [word for word in re.findall(r"\w+", text) if keyword.iskeyword(word)]
         hint = f" {words[0]!r} is a word of Python: write `{words[0]}`." if words else f" {HELP}"
-        raise BadModel(f"Cannot read {text!r} in the formula {formula!r}.{hint}") from None
+        raise BadModel(
+            f"Cannot read {shown(text)} in the formula {shown(formula)}.{hint}"
+        ) from None
     return _Columns({PLACE.format(place): name for place, name in enumerate(quoted)}).visit(tree)
 
 
-def _with_powers(text: str, formula: str) -> str:
-    """Write `**` for `:`, which like it binds tighter than `*` but is an operator of Python's."""
+def _joined(text: str, formula: str) -> str:
+    """Write ``:`` as an operator of Python's that binds as tightly; see JOIN."""
     out, calls = [], []
     for place, sign in enumerate(text):
         if sign == "(":
@@ -159,20 +183,24 @@ def _with_powers(text: str, formula: str) -> str:
             calls.pop()
         if sign == ":" and any(calls):
             raise BadModel(
-                f"{formula!r}: ':' joins terms and cannot stand inside a function's parentheses."
+                f"{shown(formula)}: ':' joins terms and cannot stand inside a function's parentheses."
             )
-        out.append("**" if sign == ":" else sign)
+        out.append(f"**{JOIN}**" if sign == ":" else sign)
     return "".join(out)
 
 
 class _Columns(ast.NodeTransformer):
-    """Put quoted names back, and read `a.b` as the name of a column and `np.log` as `log`."""
+    """Put quoted names and texts back, and read `a.b` as a column's name and `np.log` as `log`."""
 
     def __init__(self, quoted: dict[str, str]) -> None:
         self.quoted = quoted
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
         return ast.Name(self.quoted.get(node.id, node.id), ast.Load())
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        known = isinstance(node.value, str) and node.value in self.quoted
+        return ast.Constant(self.quoted[str(node.value)]) if known else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         inner = self.visit(node.value)
@@ -184,47 +212,94 @@ class _Columns(ast.NodeTransformer):
         call = self.generic_visit(node)
         assert isinstance(call, ast.Call)
         if isinstance(call.func, ast.Name):
-            call.func = ast.Name(re.sub(r"^(np|numpy)\.", "", call.func.id), ast.Load())
+            call.func = ast.Name(NUMPY.sub("", call.func.id), ast.Load())
         return call
 
 
 def _summands(node: ast.expr) -> list[tuple[bool, ast.expr]]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
-        right = isinstance(node.op, ast.Add)
-        return [*_summands(node.left), (right, node.right)]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
-        return [(isinstance(node.op, ast.UAdd), node.operand)]
-    return [(True, node)]
+        ((same, right),) = _signed(node.right)
+        return [*_summands(node.left), (same == isinstance(node.op, ast.Add), right)]
+    return _signed(node)
+
+
+def _signed(node: ast.expr) -> list[tuple[bool, ast.expr]]:
+    same = True
+    while isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        same ^= isinstance(node.op, ast.USub)
+        node = node.operand
+    return [(same, node)]
 
 
 def _expand(node: ast.expr, formula: str) -> list[Term]:
     """Return the terms of a sum, a product `*`, an interaction `:` or a power of a sum."""
+    if isinstance(node, ast.UnaryOp):
+        raise BadModel(
+            f"{shown(formula)}: {label(node)!r} is no term. Write I(-x) for a column x of opposite sign."
+        )
     if not isinstance(node, ast.BinOp):
         return [(node,)]
     if isinstance(node.op, ast.Add):
-        return [*_expand(node.left, formula), *_expand(node.right, formula)]
+        left, right = _expand(node.left, formula), _expand(node.right, formula)
+        return _different([*left, *right], formula)
     if isinstance(node.op, ast.Mult):
         left, right = _expand(node.left, formula), _expand(node.right, formula)
-        return [*left, *right, *_crossed(left, right)]
+        return _different([*left, *right, *_crossed(left, right)], formula)
     if isinstance(node.op, ast.Pow):
-        left = _expand(node.left, formula)
-        if not isinstance(node.right, ast.Constant):
-            return _crossed(left, _expand(node.right, formula))
-        if len(left) > 1 and node.right.value == 2:
-            return [*left, *_crossed(left, left)]
-        raise BadModel(
-            f"{formula!r}: write {label(_inside(node))} for a power of a column; ** as such means the "
-            "interactions of a sum in parentheses."
-        )
+        first, *others = (_power(part, node, formula) for part in _parts(node))
+        for other in others:
+            first = _different(_crossed(first, other), formula)
+        return first
     return [(node,)]
 
 
-def _inside(node: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name("I", ast.Load()), [node], [])
+def _parts(node: ast.expr) -> list[list[ast.expr]]:
+    """Return what `:` joins, each a base and its powers."""
+    parts: list[list[ast.expr]] = [[]]
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        parts[-1].append(node.left)
+        node = node.right
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and _is_join(node.left):
+            parts.append([])
+            node = node.right
+    parts[-1].append(node)
+    return parts
+
+
+def _is_join(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == JOIN
+
+
+def _power(part: list[ast.expr], node: ast.expr, formula: str) -> list[Term]:
+    """Return the terms of one of the things that `:` joins, perhaps a power of a sum."""
+    base = _expand(part[0], formula)
+    if len(part) == 1:
+        return base
+    power = part[1].value if isinstance(part[1], ast.Constant) else None
+    if len(part) > 2 or len(base) == 1 or type(power) is not int or not 2 <= power <= HIGHEST:
+        raise BadModel(
+            f"{shown(formula)}: ** stands for the interactions of a sum in parentheses and takes a "
+            f"whole number from 2 to {HIGHEST}, as in (a + b)**2; found {label(node)!r}. Write "
+            f"I({label(part[0])}**{label(part[1])}) for a power of a column, a:b for an interaction."
+        )
+    found = base
+    for _ in range(power - 1):
+        found = _different([*found, *_crossed(found, base)], formula)
+    return found
 
 
 def _crossed(left: list[Term], right: list[Term]) -> list[Term]:
     return [_distinct((*a, *b)) for a in left for b in right]
+
+
+def _different(terms: list[Term], formula: str) -> list[Term]:
+    """Return terms once each, in order; a:b is b:a."""
+    found: dict[frozenset[str], Term] = {}
+    for term in terms:
+        found.setdefault(frozenset(map(ast.dump, term)), term)
+    if len(found) > MOST:
+        raise BadModel(f"{shown(formula)} has more than {MOST:,} terms. Write out those you need.")
+    return list(found.values())
 
 
 def _distinct(term: Term) -> Term:
@@ -236,9 +311,8 @@ def _distinct(term: Term) -> Term:
 def label(node: ast.expr) -> str:
     """Return a factor as the user wrote it; names that are not plain words in backticks."""
     odd = {name: f"_odd_{place}_" for place, name in enumerate(_names(node)) if not _plain(name)}
-    if not odd:
-        return ast.unparse(node).replace(" ", "")
-    text = ast.unparse(_Columns(odd).visit(deepcopy(node))).replace(" ", "")
+    whole = _Columns(odd).visit(deepcopy(node)) if odd else node
+    text = ast.unparse(whole).replace(" ", "").replace(f"**{JOIN}**", ":")
     for name, place in odd.items():
         text = text.replace(place, f"`{name}`")
     return text

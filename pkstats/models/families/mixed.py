@@ -99,6 +99,7 @@ def _fit(
         freedom=len(outcome) - (design.shape[1] if reml else 0),
         reml=reml,
     )
+    _check_between(sums)
     _check_within(outcome, design, groups, sums.square)
     ratio = best_ratio(sums)
     found = profile(sums, ratio)
@@ -106,6 +107,16 @@ def _fit(
         found.coefficients + start, found.precision, found.squares, found.deviance, found.slope
     )
     return triangle, moved, ratio
+
+
+def _check_between(sums: Sums) -> None:
+    """Refuse terms that leave no difference between groups to a random intercept."""
+    left = sums.sizes - (sums.terms**2).sum(axis=1)
+    if (left < 1e-9 * sums.sizes).all():
+        raise BadModel(
+            "The terms explain every difference between groups, as C() of the groups does: nothing is "
+            "left for a random intercept. Leave those terms out, or keep them and use family='ols'."
+        )
 
 
 def _check_within(
