@@ -88,14 +88,6 @@ def _stars(p_value: float) -> str:
     )
 
 
-def coefficient_table(estimate: Estimate) -> pd.DataFrame:
-    """Return the coefficients under the names of the maketables protocol."""
-    names = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"}
-    table = estimate.tidy().rename(columns=names).set_index("term")
-    table.index.name = "Coefficient"
-    return table[["b", "se", "t", "p", "conf_low", "conf_high"]]
-
-
 def table(estimates: Sequence[Estimate], names: Sequence[str] | None = None) -> pd.DataFrame:
     """Return several estimates side by side: estimates over (standard errors), then the figures.
 
