@@ -11,6 +11,23 @@ from pkstats.errors import BadModel, suggestion
 NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty")
 
 
+def framed(data: object) -> pd.DataFrame:
+    """Return a DataFrame, or the frame of a panel.
+
+    Raises
+    ------
+    BadModel
+        When the data are neither.
+    """
+    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "frame", None)
+    if not isinstance(frame, pd.DataFrame):
+        raise BadModel(
+            f"data must be a pandas DataFrame or a panel; found {type(data).__name__}. "
+            "pd.DataFrame(data) makes one of arrays and dictionaries."
+        )
+    return frame
+
+
 def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
     """Return one column.
 

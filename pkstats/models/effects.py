@@ -2,95 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from pkstats.errors import BadModel
-from pkstats.models.columns import numbers
+from pkstats.models.columns import framed, numbers
 from pkstats.models.formula import categories, design
-from pkstats.models.means import link, probabilities
+from pkstats.models.means import Means, means, no_count
+from pkstats.models.survivors import Times, chosen_times, survivors
 
 if TYPE_CHECKING:
     from pkstats.models.estimate import Estimate
 
-CATEGORICAL = ("ordered", "multinomial")
+# A slope is a difference over this part of a value's size, so that logarithms stay among positive numbers;
+# at zero over this part of the smallest value.
+STEP, SMALLEST = 1e-5, 1e-8
+KINDS = ("mean", "zero")
 
 
-def _matrix(estimate: Estimate, data: pd.DataFrame) -> np.ndarray:
+class _Model(NamedTuple):
+    """An estimate as effects see it: parameters, their covariance, and what its columns are."""
+
+    estimate: Estimate
+    parameters: np.ndarray
+    covariance: np.ndarray
+    centre: np.ndarray | float = 0.0
+
+    def means(self, data: pd.DataFrame | None, own: bool) -> Means:
+        """Return expected outcomes on data, or on the model's rows; `own`: with their exposures."""
+        matrix, zero = _designs(self.estimate, data)
+        offset = _offset(self.estimate) if own else 0.0
+        return means(
+            self.estimate.family, self.parameters, matrix - self.centre, offset, zero_design=zero
+        )
+
+
+def _designs(estimate: Estimate, data: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the design and that of the part for zeros, where there is one."""
     rows = estimate.rows
-    constant = "Intercept" in rows.names
-    return design(rows.terms, data, constant, rows.memory)[1]
+    if data is None:
+        return rows.design, rows.extra.get("zero_design")
+    matrix = design(rows.terms, data, "Intercept" in rows.names, rows.memory)[1]
+    zero = rows.zero
+    return matrix, None if zero is None else design(zero, data, memory=rows.zero_memory)[1]
 
 
-def _exposures(estimate: Estimate) -> np.ndarray | float:
+def _offset(estimate: Estimate) -> np.ndarray | float:
     extra = estimate.rows.extra
-    return np.asarray(extra.get("exposure", 1.0)) * np.exp(extra.get("offset", 0.0))
+    return np.log(extra.get("exposure", 1.0)) + extra.get("offset", 0.0)
 
 
-def predict(estimate: Estimate, data: pd.DataFrame | None = None) -> np.ndarray:
-    """Return expected outcomes, shape (n,), or probabilities by category, shape (n, m).
+def predict(
+    estimate: Estimate,
+    data: pd.DataFrame | None = None,
+    *,
+    kind: str = "mean",
+    times: Times | None = None,
+) -> np.ndarray:
+    """Return expected outcomes, shape (n,), or probabilities of categories or survival, (n, m).
 
-    On the model's own rows, or on new data coded as the old were (counts then per unit of exposure).
+    See `Estimate.predict`.
     """
-    own = data is None
-    matrix = estimate.rows.design if data is None else _matrix(estimate, data)
-    parameters = estimate.found.coefficients
-    if estimate.family in CATEGORICAL:
-        return probabilities(estimate.family, parameters, matrix, len(estimate.rows.levels))
-    mean = link(estimate.family).mean(matrix @ parameters[: matrix.shape[1]])
-    return mean * _exposures(estimate) if own else mean
+    frame = None if data is None else framed(data)
+    if kind not in KINDS:
+        raise BadModel(f"kind must be one of {', '.join(KINDS)}; found {kind!r}.")
+    _only_cox(estimate, times)
+    parameters, found = estimate.found.coefficients, estimate.found
+    if kind == "zero":
+        matrix, zero = _designs(estimate, frame)
+        offset = _offset(estimate) if frame is None else 0.0
+        alpha = found.statistics.get("alpha", 0.0)
+        return no_count(estimate.family, parameters, matrix, offset, zero, alpha)
+    if estimate.family == "cox" and times is None:
+        # As `found.fitted`: relative to the mean of the terms.
+        weights, own = estimate.rows.weights, estimate.rows.design
+        return np.exp((_designs(estimate, frame)[0] - np.average(own, 0, weights)) @ parameters)
+    values = _model(estimate, times).means(frame, own=frame is None).values
+    return values if values.shape[1] > 1 or times is not None else values[:, 0]
 
 
-def effects(estimate: Estimate) -> pd.DataFrame:
+def effects(estimate: Estimate, times: Times | None = None) -> pd.DataFrame:
     """Return average marginal effects of every variable in the formula.
 
-    Numeric variables: mean slope of the expected outcome. Variables of 0 and 1 and categories: mean
-    difference. Standard errors by the delta method from the estimate's own covariance.
-
-    Returns
-    -------
-    DataFrame
-        term, contrast, (category), effect, std_error, statistic, p_value, conf_low, conf_high.
+    See `Estimate.effects`.
     """
-    frame = estimate.rows.data
-    levels = categories(estimate.rows.terms, estimate.rows.memory)
+    _only_cox(estimate, times)
+    if estimate.family == "cox":
+        times = chosen_times(estimate, times)
+    model = _model(estimate, times)
+    rows, frame = estimate.rows, estimate.rows.data
+    levels = categories(rows.terms, rows.memory)
+    if rows.zero is not None:
+        levels = {**categories(rows.zero, rows.zero_memory), **levels}
+    column, labels = _columns(estimate, times)
     records = []
     for name in _variables(estimate):
-        for contrast, high, low, width in _contrasts(frame, name, levels.get(name)):
-            upper, lower = _matrix(estimate, high), _matrix(estimate, low)
-            for category, effect, gradient in _differences(estimate, upper, lower, width):
-                variance = float(gradient @ estimate.covariance @ gradient)
-                records.append((name, contrast, category, effect, np.sqrt(max(variance, 0.0))))
-    columns = ["term", "contrast", "category", "effect", "std_error"]
-    table = pd.DataFrame(records, columns=columns)
-    table["statistic"] = table["effect"] / table["std_error"]
+        for contrast in _contrasts(frame, name, levels.get(name)):
+            differences, gradients = _differences(model, name, contrast)
+            variances = np.einsum("mp,pq,mq->m", gradients, model.covariance, gradients)
+            errors = np.sqrt(variances.clip(min=0))
+            parts = zip(labels, differences, errors, strict=True)
+            records += [(name, contrast.label, *part) for part in parts]
+    table = pd.DataFrame(records, columns=["term", "contrast", column, "effect", "std_error"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table["statistic"] = table["effect"] / table["std_error"]
     table["p_value"] = 2 * stats.norm.sf(table["statistic"].abs())
     half = stats.norm.ppf(0.5 + estimate.conf_level / 2) * table["std_error"]
     table["conf_low"], table["conf_high"] = table["effect"] - half, table["effect"] + half
-    return table if estimate.family in CATEGORICAL else table.drop(columns="category")
+    return table.drop(columns="") if column == "" else table
+
+
+def _only_cox(estimate: Estimate, times: Times | None) -> None:
+    if times is not None and estimate.family != "cox":
+        raise BadModel(
+            f"times= is for survival after family='cox'; this is {estimate.family!r}. Leave it out."
+        )
+
+
+def _model(estimate: Estimate, times: Times | None) -> _Model:
+    if estimate.family != "cox":
+        return _Model(estimate, estimate.found.coefficients, estimate.covariance)
+    joint = survivors(estimate, chosen_times(estimate, times))
+    return _Model(estimate, joint.parameters, joint.covariance, joint.centre)
+
+
+def _columns(estimate: Estimate, times: Any) -> tuple[str, list[Any]]:
+    """Return what the columns of expected outcomes are, and the name of each."""
+    if estimate.family == "cox":
+        return "time", list(times)
+    levels = estimate.rows.levels
+    return ("category", list(levels)) if levels else ("", [""])
 
 
 def _variables(estimate: Estimate) -> list[str]:
-    terms = estimate.rows.terms
+    terms, zero = estimate.rows.terms, estimate.rows.zero
     outcome = set() if terms.outcome is None else set(terms.outcome_columns)
-    names = [name for name in terms.columns if name not in outcome]
+    used = [*terms.columns, *(zero.columns if zero is not None else ())]
+    names = [name for name in dict.fromkeys(used) if name not in outcome]
     if not names:
         raise BadModel("The model has no variable to take an effect of.")
     return names
 
 
-def _contrasts(
-    frame: pd.DataFrame, name: str, levels: list[Any] | None
-) -> list[tuple[str, pd.DataFrame, pd.DataFrame, float]]:
-    """Return (label, data above, data below, distance) for each contrast of one variable."""
+class _Contrast(NamedTuple):
+    """Data above and below, and the distance between them, shape (n,) or one for all."""
 
-    def between(high: Any, low: Any) -> tuple[str, pd.DataFrame, pd.DataFrame, float]:
+    label: str
+    above: pd.DataFrame
+    below: pd.DataFrame
+    width: np.ndarray | float
+
+
+def _contrasts(frame: pd.DataFrame, name: str, levels: list[Any] | None) -> list[_Contrast]:
+    """Return the contrasts of one variable: its levels, 1 and 0, or a small step."""
+
+    def between(high: Any, low: Any) -> _Contrast:
         above, below = frame.assign(**{name: high}), frame.assign(**{name: low})
-        return f"{_spelled(high)} − {_spelled(low)}", above, below, 1.0
+        return _Contrast(f"{_spelled(high)} − {_spelled(low)}", above, below, 1.0)
 
     if levels is not None:
         base, *others = levels
@@ -98,45 +169,30 @@ def _contrasts(
     values = numbers(frame[name], "numbers are needed for a slope.")
     if np.isin(values, (0, 1)).all():
         return [between(1.0, 0.0)]
-    step = 1e-5 * (float(np.std(values, ddof=1)) or 1.0)
+    step = STEP * _sizes(values)
     above, below = frame.assign(**{name: values + step}), frame.assign(**{name: values - step})
-    return [("slope", above, below, 2 * step)]
+    return [_Contrast("slope", above, below, 2 * step)]
+
+
+def _sizes(values: np.ndarray) -> np.ndarray:
+    """Return the values' sizes, none above their spread and none zero."""
+    sizes, spread = np.abs(values), float(np.std(values, ddof=1)) or 1.0
+    least = sizes[sizes > 0].min(initial=spread)
+    return np.clip(sizes, max(least, SMALLEST * spread), spread)
 
 
 def _spelled(level: Any) -> str:
     return f"{level:g}" if isinstance(level, float) else str(level)
 
 
-def _differences(
-    estimate: Estimate, upper: np.ndarray, lower: np.ndarray, width: float
-) -> list[tuple[str, float, np.ndarray]]:
-    """Return (category, effect, gradient (p,)) of the mean difference between two designs."""
-    parameters = estimate.found.coefficients
-    if estimate.family in CATEGORICAL:
-        levels = estimate.rows.levels
-
-        def means(values: np.ndarray) -> np.ndarray:
-            high = probabilities(estimate.family, values, upper, len(levels))
-            low = probabilities(estimate.family, values, lower, len(levels))
-            return (high - low).mean(axis=0) / width
-
-        gradients = _jacobian(means, parameters)
-        return [(level, means(parameters)[i], gradients[i]) for i, level in enumerate(levels)]
-    family, k, weight = link(estimate.family), upper.shape[1], _exposures(estimate)
-    high, low = upper @ parameters[:k], lower @ parameters[:k]
-    effect = float((weight * (family.mean(high) - family.mean(low))).mean() / width)
-    gradient = np.zeros(len(parameters))
-    rise = (weight * family.slope(high))[:, None] * upper
-    fall = (weight * family.slope(low))[:, None] * lower
-    gradient[:k] = (rise - fall).mean(axis=0) / width
-    return [("", effect, gradient)]
-
-
-def _jacobian(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:
-    """Return central differences of a vector function, shape (m, p)."""
-    columns = []
-    for place in range(len(at)):
-        step = np.zeros(len(at))
-        step[place] = 1e-6 * max(1.0, abs(at[place]))
-        columns.append((function(at + step) - function(at - step)) / (2 * step[place]))
-    return np.column_stack(columns)
+def _differences(model: _Model, name: str, contrast: _Contrast) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean differences between two data sets (m,) and their gradients (m, p)."""
+    try:
+        high, low = (model.means(data, own=True) for data in (contrast.above, contrast.below))
+    except BadModel as problem:
+        raise BadModel(
+            f"The effect of {name!r} does not exist in every row: {problem} Compare predict() at two "
+            "values of it instead."
+        ) from None
+    (upper, rise), (lower, fall) = high.averages(contrast.width), low.averages(contrast.width)
+    return upper - lower, rise - fall

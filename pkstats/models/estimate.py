@@ -18,11 +18,10 @@ from pkstats.models.sample import Fitted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from pkstats.models.survivors import Times
     from pkstats.panel import Panel
 
 FEW_CLUSTERS = 40
-# What the maketables protocol calls the figures of glance().
-STATISTICS = {"N": "nobs", "r2": "r_squared", "ll": "log_likelihood"}
 
 
 @dataclass(frozen=True)
@@ -128,17 +127,55 @@ class Estimate:
         }
         return pd.DataFrame([row])
 
-    def effects(self) -> pd.DataFrame:
-        """Return average marginal effects with delta-method intervals, one row per contrast."""
+    def effects(self, times: Times | None = None) -> pd.DataFrame:
+        """Return average marginal effects of every variable in the formula.
+
+        Numeric variables: mean slope of the expected outcome. Variables of 0 and 1 and categories:
+        mean difference. Every complete row counts once, whatever its weight. Standard errors by the
+        delta method from the estimate's own covariance. Expected are outcomes, counts (zinb and
+        hurdle: of both parts together, at each row's exposure) or probabilities of each category;
+        for cox the probability of survival to a time, each row's terms held as they are.
+
+        Parameters
+        ----------
+        times : float or sequence of float, optional
+            For cox, in the unit of its times; by default the median time of the events.
+
+        Returns
+        -------
+        DataFrame
+            term, contrast, (category or time), effect, std_error, statistic, p_value, conf_low,
+            conf_high.
+        """
         from pkstats.models.effects import effects
 
-        return effects(self)
+        return effects(self, times)
 
-    def predict(self, data: pd.DataFrame | None = None) -> np.ndarray:
-        """Return expected outcomes (n,) or probabilities (n, m), on the own rows or on new data."""
+    def predict(
+        self,
+        data: pd.DataFrame | Panel | None = None,
+        *,
+        kind: str = "mean",
+        times: Times | None = None,
+    ) -> np.ndarray:
+        """Return expected outcomes (n,) or probabilities (n, m).
+
+        On the model's own rows, or on new data coded as the old were; missing where a value is, or
+        where a category is new. Counts on new data are per unit of exposure; mixed models leave the
+        groups' intercepts out. Cox gives the hazard relative to a row at the mean of the terms, whose
+        logarithm is the linear predictor; with `times` the probability of survival.
+
+        Parameters
+        ----------
+        data : DataFrame or Panel, optional
+        kind : {"mean", "zero"}
+            `zero`, for counts, is the probability of a count of zero.
+        times : float or sequence of float, optional
+            For cox, in the unit of its times, from 0 to the last observed: one column each.
+        """
         from pkstats.models.effects import predict
 
-        return predict(self, data)
+        return predict(self, data, kind=kind, times=times)
 
     def checks(self, **context: Any) -> Any:
         """Return what is wrong or missing: check, severity, message, what to do.
@@ -196,16 +233,36 @@ class Estimate:
 
     @property
     def __maketables_coef_table__(self) -> pd.DataFrame:
-        from pkstats.models.present import coefficient_table
+        from pkstats.models.protocol import coefficient_table
 
         return coefficient_table(self)
 
     def __maketables_stat__(self, key: str) -> object:
-        return self.glance().iloc[0].to_dict().get(STATISTICS.get(key, key))
+        from pkstats.models.protocol import statistic
+
+        return statistic(self, key)
+
+    @property
+    def __maketables_default_stat_keys__(self) -> list[str]:
+        from pkstats.models.protocol import shown
+
+        return shown(self)
+
+    @property
+    def __maketables_stat_labels__(self) -> dict[str, str]:
+        return {"family": "Model"}
+
+    @property
+    def __maketables_var_labels__(self) -> dict[str, str]:
+        from pkstats.models.protocol import labels
+
+        return labels(self)
 
     @property
     def __maketables_depvar__(self) -> str:
-        return self.formula.partition("~")[0].strip()
+        from pkstats.models.protocol import outcome
+
+        return outcome(self)
 
     @property
     def __maketables_vcov_info__(self) -> dict[str, str]:

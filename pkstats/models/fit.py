@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
+from pkstats.models.columns import framed
 from pkstats.models.covariance import KINDS, covariance
 from pkstats.models.estimate import Estimate
 from pkstats.models.families import FAMILIES, Family
@@ -97,7 +98,7 @@ def _fit(
     level = options["conf_level"]
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
-    frame = _frame(data)
+    frame = framed(data)
     clusters = (cluster,) if isinstance(cluster, str) else tuple([] if cluster is None else cluster)
     _names({**given, "weights": weights}, clusters)
     kind = _kind(vcov, clusters, family)
@@ -112,16 +113,6 @@ def _fit(
 
 def _given(named: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _frame(data: pd.DataFrame | Panel) -> pd.DataFrame:
-    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "frame", None)
-    if not isinstance(frame, pd.DataFrame):
-        raise BadModel(
-            f"data must be a pandas DataFrame or a panel; found {type(data).__name__}. "
-            "pd.DataFrame(data) makes one of arrays and dictionaries."
-        )
-    return frame
 
 
 def _suitable(named: Mapping[str, object], family: Family) -> None:

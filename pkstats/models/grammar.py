@@ -266,7 +266,7 @@ def _parts(node: ast.expr) -> list[list[ast.expr]]:
     return parts
 
 
-def _is_join(node: ast.expr) -> bool:
+def _is_join(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == JOIN
 
 

@@ -29,6 +29,8 @@ class Rows:
         The kept rows, with at least the columns the model uses.
     memory : dict
         Levels and scales the formula learnt, for coding new data alike.
+    zero, zero_memory
+        The same of the part for zeros, in zinb and hurdle.
     clusters : array of codes, shape (n,) or (n, 2), or None
     """
 
@@ -44,6 +46,8 @@ class Rows:
     terms: Terms = field(kw_only=True)
     data: pd.DataFrame = field(kw_only=True, repr=False)
     memory: Memory = field(kw_only=True, repr=False)
+    zero: Terms | None = field(default=None, kw_only=True)
+    zero_memory: Memory = field(default_factory=dict, kw_only=True, repr=False)
 
     @property
     def cluster_count(self) -> int:
@@ -96,6 +100,7 @@ def rows(
     complete = _complete(frame, used, weights)
     whole = frame if complete.all() else frame.loc[complete, used]
     memory: Memory = {}
+    zero_memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
     outcome, levels = _outcome(terms, whole, family)
     extra: dict[str, Any] = {
@@ -103,7 +108,7 @@ def rows(
         for key, name in given.items()
     }
     if part is not None:
-        zero_names, extra["zero_design"] = design(part, whole)
+        zero_names, extra["zero_design"] = design(part, whole, memory=zero_memory)
         extra["zero_names"] = tuple(zero_names)
     groups = [_codes(whole, name) for name in clusters]
     return Rows(
@@ -119,6 +124,8 @@ def rows(
         terms=terms,
         data=whole,
         memory=memory,
+        zero=part,
+        zero_memory=zero_memory,
     )
 
 

@@ -6,15 +6,78 @@ coefficients (``estimate.found.coefficients``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from pkstats.errors import BadModel
-from pkstats.models.families.partial import Spells, by_time, information, means, moments, spells
+from pkstats.models.families.partial import (
+    Spells,
+    by_time,
+    exposure,
+    information,
+    means,
+    moments,
+    spells,
+)
 from pkstats.models.sample import Sample
 
 TRANSFORMS = ("km", "identity", "rank", "log")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Cumulative hazard at m times of a row at the (weighted) mean of the k terms.
+
+    Attributes
+    ----------
+    centre : array, shape (k,)
+        That mean.
+    hazard : array, shape (m,)
+    slope : array, shape (m, k)
+        Derivative by the coefficients, the estimator being a function of them.
+    influence : array, shape (n, m)
+        Each row's part in the hazard at given coefficients.
+    variance : array, shape (m, m)
+        Of the hazard at given coefficients: squared increments, summed.
+    """
+
+    centre: np.ndarray
+    hazard: np.ndarray
+    slope: np.ndarray
+    influence: np.ndarray
+    variance: np.ndarray
+
+
+def baseline(sample: Sample, coefficients: np.ndarray, times: np.ndarray) -> Baseline:
+    """Return the baseline hazard at times, and what its uncertainty rests on.
+
+    Breslow's estimator as in `baseline_hazard`, in R's ``survfit``; the variance is that of Tsiatis
+    (1981, Annals of Statistics 9: 93–108) and Link (1984, Biometrics 40: 601–610), which ``survfit``
+    reports. Where scores are summed instead (robust variances), influence takes its place.
+    """
+    data = spells(sample)
+    found = moments(data, coefficients * data.spread)
+    scale = np.exp(-found.shift)
+    until = (data.risk.times[data.pair][:, None] <= times).astype("float64")
+    steps = found.step[:, None] * until
+    square = found.step**2 / data.mass
+    failed = data.risk.at >= 0
+    influence = -found.hazard[:, None] * exposure(data, square[:, None] * until)
+    rises = by_time(data, (found.step / data.mass)[:, None] * until)
+    rises /= np.bincount(data.pair)[:, None]
+    influence[failed] += data.weights[failed, None] * rises[data.risk.at[failed]]
+    earlier = np.minimum(times[:, None], times[None, :])
+    shared = data.risk.times[data.pair][:, None, None] <= earlier
+    return Baseline(
+        centre=data.centre,
+        hazard=steps.sum(axis=0) * scale,
+        slope=-(steps.T @ found.mean) * data.spread * scale,
+        influence=influence * scale,
+        variance=(square[:, None, None] * shared).sum(axis=0) * scale**2 / data.weight,
+    )
 
 
 def baseline_hazard(

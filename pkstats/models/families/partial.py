@@ -123,8 +123,8 @@ def information(data: Spells, found: Moments, scale: np.ndarray | None = None) -
     """Return the information (k, k); with `scale` (d,) each event counts that many times."""
     step = found.step if scale is None else found.step * scale
     mass = data.mass if scale is None else data.mass * scale
-    exposure = found.hazard * _exposure(data, step[:, None])[:, 0]
-    whole = (data.design * exposure[:, None]).T @ data.design
+    lived = found.hazard * exposure(data, step[:, None])[:, 0]
+    whole = (data.design * lived[:, None]).T @ data.design
     return whole - (found.mean * mass[:, None]).T @ found.mean
 
 
@@ -135,15 +135,15 @@ def scores(data: Spells, found: Moments) -> np.ndarray:
     is at risk for 1, (d−1)/d, … 1/d of the steps at its own time.
     """
     steps = np.column_stack([found.step, found.step[:, None] * found.mean])
-    lived = _exposure(data, steps)
+    lived = exposure(data, steps)
     out = -found.hazard[:, None] * (data.design * lived[:, :1] - lived[:, 1:])
     failed = data.risk.at >= 0
     out[failed] += data.weights[failed, None] * (data.design - means(data, found))[failed]
     return out
 
 
-def _exposure(data: Spells, steps: np.ndarray) -> np.ndarray:
-    """Sum steps (d, j) over each row's spell; its own tied steps count less with Efron."""
+def exposure(data: Spells, steps: np.ndarray) -> np.ndarray:
+    """Sum steps (d, j) over each row's spell, (n, j); its own tied steps count less with Efron."""
     risk = data.risk
     lived = risk.over_times(by_time(data, steps))
     if data.share.any():

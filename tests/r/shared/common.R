@@ -44,8 +44,9 @@ complex_scores <- function(loglik, par) {
 }
 
 # Jacobian of a function of parameters of size one: central differences at steps 2⁻⁵ … 2⁻⁹,
-# extrapolated. numDeriv's steps are relative, too short where a parameter is near zero.
-slopes_of <- function(f, at, orders = 5) {
+# extrapolated. numDeriv's steps are relative, too short where a parameter is near zero. `like`: values
+# of the length that f has.
+slopes_of <- function(f, at, orders = 5, like = at) {
   vapply(seq_along(at), function(j) {
     found <- lapply(seq_len(orders), function(order) {
       step <- replace(0 * at, j, 2^-(4 + order))
@@ -56,7 +57,7 @@ slopes_of <- function(f, at, orders = 5) {
                    head(found, -1), tail(found, -1))
     }
     found[[1]]
-  }, 0 * at)
+  }, 0 * like)
 }
 
 # Returns estimates, scores (n × p), information (p × p, observed) and the log-likelihood.
