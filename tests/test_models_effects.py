@@ -10,6 +10,7 @@ import pytest
 
 import pkstats as pk
 from pkstats.errors import BadModel
+from pkstats.models.means import means
 
 FOLDER = Path(__file__).parent / "r"
 SPELLS = {"time": "time", "event": "event", "entry": "entry"}
@@ -201,3 +202,22 @@ def test_rows_that_cannot_be_predicted_are_missing(data):
     estimate = pk.fit("yz ~ x1 + C(f)", data, "zinb", zero="~ C(f)")
     few = data.head(3).assign(x1=[np.nan, 0.0, 0.0], f=["a", "new", "b"])
     assert np.isnan(estimate.predict(few)).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_gradients_are_the_derivatives_of_the_means(data, family):
+    more = {"cox": SPELLS, "mixed": {"groups": "group"}}.get(family, {})
+    estimate = pk.fit(f"{FAMILIES[family]} ~ x1 + b1 + C(f)", data, family, **more)
+    design, parameters = estimate.rows.design, estimate.found.coefficients
+    if family == "cox":
+        parameters = np.append(parameters, [0.3, 0.9])
+    rest = {"zero_design": estimate.rows.extra.get("zero_design")}
+    width = np.linspace(0.5, 2, len(design))
+
+    def average(values: np.ndarray) -> np.ndarray:
+        return means(family, values, design, 0.2, **rest).averages(width)[0]
+
+    steps = 1e-5 * np.eye(len(parameters))
+    slopes = [(average(parameters + step) - average(parameters - step)) / 2e-5 for step in steps]
+    gradient = means(family, parameters, design, 0.2, **rest).averages(width)[1]
+    np.testing.assert_allclose(gradient, np.transpose(slopes), rtol=1e-6, atol=1e-9)

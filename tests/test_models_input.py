@@ -68,7 +68,7 @@ def test_a_formula_means_what_it_means_in_statsmodels(data, formula):
         ("y ~ x**2", r"I\(x\*\*2\)"), ("y ~ I(x:z)", "cannot stand inside"), ("y ~ x / z", "not allowed"),
         ("y ~ x - z", "only '- 1'"), ("y ~ class", "write `class`"), ("y ~ f", r"C\(f\)"),
         ("y ~ C(f, Treatment('q'))", "no level 'q'"), ("y ~ C(f, Sum)", "C\\(\\) takes one column"),
-        ("y ~ C(x + z)", "C\\(\\) takes one column"), ("f ~ x", "An outcome must be numbers"),
+        ("y ~ C(x + z)", "C\\(\\) takes one column"), ("f ~ x", "an outcome must be numbers"),
     ],
 )  # fmt: skip
 def test_what_a_formula_cannot_say_is_refused_with_a_way_out(data, formula, message):

@@ -165,7 +165,8 @@ def power(estimate: Estimate, context: Context) -> list[Finding]:
     for term, row in list(nulls.iterrows())[:5]:
         least = float(minimum_detectable_effect(float(row["std_error"]), alpha))
         text = f"{term} ±{least:.3g}"
-        texts.append(f"{text} ({ratio} {np.exp(least):.3g})" if ratio else text)
+        with np.errstate(over="ignore"):
+            texts.append(f"{text} ({ratio} {np.exp(least):.3g})" if ratio else text)
     more = f" and {len(nulls) - 5} more" if len(nulls) > 5 else ""
     return [
         Finding(

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 # A slope is a difference over this part of a value's size, so that logarithms stay among positive numbers;
 # at zero over this part of the smallest value.
 STEP, SMALLEST = 1e-5, 1e-8
+SLOPE = "slope"
 KINDS = ("mean", "zero")
+# Over a longer way of a linear predictor a difference is no slope, except of a straight line.
+FARTHEST = 0.03
+LINEAR = ("ols", "mixed")
 
 
 class _Model(NamedTuple):
@@ -35,9 +39,10 @@ class _Model(NamedTuple):
         """Return expected outcomes on data, or on the model's rows; `own`: with their exposures."""
         matrix, zero = _designs(self.estimate, data)
         offset = _offset(self.estimate) if own else 0.0
-        return means(
-            self.estimate.family, self.parameters, matrix - self.centre, offset, zero_design=zero
-        )
+        family, centred = self.estimate.family, matrix - self.centre
+        # What overflows is infinite in the result, and effects refuse it.
+        with np.errstate(all="ignore"):
+            return means(family, self.parameters, centred, offset, zero_design=zero)
 
 
 def _designs(estimate: Estimate, data: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -75,11 +80,13 @@ def predict(
         matrix, zero = _designs(estimate, frame)
         offset = _offset(estimate) if frame is None else 0.0
         alpha = found.statistics.get("alpha", 0.0)
-        return no_count(estimate.family, parameters, matrix, offset, zero, alpha)
+        with np.errstate(all="ignore"):
+            return no_count(estimate.family, parameters, matrix, offset, zero, alpha)
     if estimate.family == "cox" and times is None:
         # As `found.fitted`: relative to the mean of the terms.
         weights, own = estimate.rows.weights, estimate.rows.design
-        return np.exp((_designs(estimate, frame)[0] - np.average(own, 0, weights)) @ parameters)
+        with np.errstate(all="ignore"):
+            return np.exp((_designs(estimate, frame)[0] - np.average(own, 0, weights)) @ parameters)
     values = _model(estimate, times).means(frame, own=frame is None).values
     return values if values.shape[1] > 1 or times is not None else values[:, 0]
 
@@ -103,7 +110,8 @@ def effects(estimate: Estimate, times: Times | None = None) -> pd.DataFrame:
         for contrast in _contrasts(frame, name, levels.get(name)):
             differences, gradients = _differences(model, name, contrast)
             variances = np.einsum("mp,pq,mq->m", gradients, model.covariance, gradients)
-            errors = np.sqrt(variances.clip(min=0))
+            # Below zero, as some two-way variances are, a standard error is missing.
+            errors = np.sqrt(np.where(variances < 0, np.nan, variances))
             parts = zip(labels, differences, errors, strict=True)
             records += [(name, contrast.label, *part) for part in parts]
     table = pd.DataFrame(records, columns=["term", "contrast", column, "effect", "std_error"])
@@ -171,7 +179,7 @@ def _contrasts(frame: pd.DataFrame, name: str, levels: list[Any] | None) -> list
         return [between(1.0, 0.0)]
     step = STEP * _sizes(values)
     above, below = frame.assign(**{name: values + step}), frame.assign(**{name: values - step})
-    return [_Contrast("slope", above, below, 2 * step)]
+    return [_Contrast(SLOPE, above, below, 2 * step)]
 
 
 def _sizes(values: np.ndarray) -> np.ndarray:
@@ -194,5 +202,26 @@ def _differences(model: _Model, name: str, contrast: _Contrast) -> tuple[np.ndar
             f"The effect of {name!r} does not exist in every row: {problem} Compare predict() at two "
             "values of it instead."
         ) from None
-    (upper, rise), (lower, fall) = high.averages(contrast.width), low.averages(contrast.width)
-    return upper - lower, rise - fall
+    with np.errstate(all="ignore"):
+        (upper, rise), (lower, fall) = high.averages(contrast.width), low.averages(contrast.width)
+        differences, gradients = upper - lower, rise - fall
+    curved = contrast.label == SLOPE and model.estimate.family not in LINEAR
+    far = curved and _way(model, high, low) > FARTHEST
+    if far or not (np.isfinite(differences).all() and np.isfinite(gradients).all()):
+        raise BadModel(
+            f"The effect of {name!r} is beyond reach of computing: some coefficient is so large that the "
+            "expected outcome jumps, as where terms nearly depend on each other or nearly separate the "
+            "outcomes. Drop such a term."
+        )
+    return differences, gradients
+
+
+def _way(model: _Model, high: Means, low: Means) -> float:
+    """Return how far the linear predictors move between two data sets, at most."""
+    ends = np.cumsum([design.shape[1] for design, _ in high.blocks])
+    parts = np.split(model.parameters, ends[:-1])
+    ways = [
+        np.abs((above - below) @ part).max(initial=0.0)
+        for (above, _), (below, _), part in zip(high.blocks, low.blocks, parts, strict=True)
+    ]
+    return float(max(ways))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +15,7 @@ from pkstats.models.families import FAMILIES, Family
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
 from pkstats.models.rows import rows
-from pkstats.models.validate import check
+from pkstats.models.validate import check, whole_groups
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
@@ -99,11 +99,13 @@ def _fit(
     if not isinstance(level, (int, float)) or not 0 < level < 1:
         raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
     frame = framed(data)
-    clusters = (cluster,) if isinstance(cluster, str) else tuple([] if cluster is None else cluster)
+    clusters = _clusters(cluster)
     _names({**given, "weights": weights}, clusters)
     kind = _kind(vcov, clusters, family)
     complete = rows(parse(formula), frame, family, clusters, weights, given, zero)
     check(complete, family, frame)
+    if family.name == "mixed" and kind != "classical":
+        whole_groups(complete, kind)
     found = family.fit(complete.sample(options))
     matrix, freedom = covariance(found, complete.design, complete.clusters, kind)
     sources = () if isinstance(data, pd.DataFrame) else tuple(data.sources)
@@ -113,6 +115,14 @@ def _fit(
 
 def _given(named: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _clusters(cluster: object) -> tuple[str, ...]:
+    if isinstance(cluster, str):
+        return (cluster,)
+    if cluster is not None and not isinstance(cluster, Iterable):
+        raise BadModel(f"cluster= takes the name of a column, or two; found {cluster!r}.")
+    return tuple(cluster or ())
 
 
 def _suitable(named: Mapping[str, object], family: Family) -> None:

@@ -116,9 +116,7 @@ def _apply(function: str, values: np.ndarray, name: str, memory: Memory) -> np.n
 
 def _column(name: str, data: pd.DataFrame, formula: str) -> np.ndarray:
     values = column(data, name, f"the data, which the formula {shown(formula)} needs")
-    return numbers(
-        values, f"a term takes numbers: write C({name}) for categories. An outcome must be numbers."
-    )
+    return numbers(values, f"a term takes numbers: write C({name}) for categories.")
 
 
 @lru_cache(maxsize=4096)

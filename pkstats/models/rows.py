@@ -74,6 +74,16 @@ class Rows:
         )
 
 
+# What to do with an outcome that is not numbers, by the kind of outcome a family takes.
+OUTCOMES = {
+    "number": "an outcome must be numbers.",
+    "count": "an outcome must be numbers: counts 0, 1, 2, …",
+    "binary": (
+        "an outcome must be numbers, 0 and 1. (data[{name}] == level).astype(int) makes them of one level."
+    ),
+}
+
+
 def rows(
     terms: Terms,
     frame: pd.DataFrame,
@@ -176,9 +186,11 @@ def _outcome(
         return np.zeros(len(frame)), ()
     if terms.outcome is None:
         raise BadModel(f"The formula {terms.text!r} has no outcome on its left.")
-    if family.outcome not in ("ordered", "category"):
-        return evaluate(terms.outcome, frame, terms.text), ()
     name = getattr(terms.outcome, "id", None)
+    if family.outcome not in ("ordered", "category"):
+        if name is None:
+            return evaluate(terms.outcome, frame, terms.text), ()
+        return numbers(column(frame, name), OUTCOMES[family.outcome].format(name=repr(name))), ()
     if name is None:
         raise BadModel("The outcome of ordered and multinomial models is a column's plain name.")
     values = column(frame, name)
@@ -197,7 +209,12 @@ def _outcome(
             f"categorical; found {values.dtype}."
         )
     elif family.outcome == "ordered":
-        found, levels = codes(pd.Series(numbers(values, "numbers are needed here.")), sort=True)
+        ranks = numbers(values, "numbers are needed here.")
+        if np.isinf(ranks).any():
+            raise BadModel(
+                f"The outcome {name!r} is infinite in {int(np.isinf(ranks).sum())} rows."
+            )
+        found, levels = codes(pd.Series(ranks), sort=True)
     else:
         found, levels = codes(values, sort=True)
     out = found.astype("float64")

@@ -41,6 +41,22 @@ def check(complete: Rows, family: Family, frame: pd.DataFrame) -> None:
     rank(complete.design, list(complete.names))
 
 
+def whole_groups(complete: Rows, kind: str) -> None:
+    """Refuse robust errors that take rows of one random intercept for independent."""
+    groups, clusters = complete.extra["groups"], complete.clusters
+    advice = "Use cluster= the groups, or a column of larger units that hold whole groups."
+    if clusters is None or not kind.startswith("cr"):
+        raise BadModel(
+            f"vcov={kind!r} takes rows as independent, and family='mixed' has groups of rows that are not. "
+            f"{advice}"
+        )
+    for column in clusters.reshape(len(groups), -1).T:
+        if len(np.unique(np.column_stack([groups, column]), axis=0)) > groups.max() + 1:
+            raise BadModel(
+                f"Some groups of the mixed model have rows in several clusters. {advice}"
+            )
+
+
 def _finite(complete: Rows) -> None:
     """Refuse values that are infinite, undefined (0/0) or too large or small to be squared."""
     columns = {"The outcome": complete.outcome[:, None], "The term {}": complete.design}

@@ -13,6 +13,8 @@ from pkstats.models.families.negative_binomial import negative_binomial
 from pkstats.models.families.predictors import Problem, Solution, highest_value, solve
 from pkstats.models.sample import Fitted, Sample
 
+# Exposures above exp(LARGEST) are no numbers of anything.
+LARGEST = 500.0
 OVERDISPERSION = (
     "Where the counts vary no more than a Poisson's (ln α falls without end) use family='poisson'; "
     "otherwise drop the term or pool its categories."
@@ -126,6 +128,11 @@ def prepare(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     offset = np.asarray(sample.extra.get("offset", np.zeros(rows)))
     if np.isinf(offset).any():
         raise BadModel("Offsets must be finite: they are logarithms of exposure. Drop those rows.")
+    if (offset > LARGEST).any():
+        raise BadModel(
+            f"Offsets are logarithms of exposure; found {offset.max():g}, too large to be one. "
+            "Use exposure= for exposures themselves."
+        )
     exposure = sample.extra.get("exposure")
     if exposure is None:
         return weights, offset

@@ -91,6 +91,8 @@ def _data(sample: Sample) -> Parts:
         )
     design = sample.extra.get("zero_design", sample.design)
     names = tuple(sample.extra.get("zero_names", sample.names))
+    if not design.shape[1]:
+        raise BadModel("The part for zeros has no terms. Use zero='~ 1' for a constant alone.")
     rank(design, [f"zero:{name}" for name in names])
     return Parts(sample, weights, offset, design, tuple(f"zero:{n}" for n in names), positive)
 

@@ -46,7 +46,8 @@ def negative_binomial(counts: np.ndarray, linear: np.ndarray, log_alpha: float) 
     surplus = (counts - mean) / (1 + x)
     first = np.stack([surplus, alpha * ratios + mean * x * g - counts * x / (1 + x)])
     cross = -x * surplus / (1 + x)
-    curve = -(alpha**2) * squares + mean * x**2 * slope + counts * (x / (1 + x)) ** 2
+    # Not alpha**2: Python's power raises where a product is infinite.
+    curve = -(alpha * alpha) * squares + mean * x**2 * slope + counts * (x / (1 + x)) ** 2
     second = np.array(
         [[-mean * (1 + alpha * counts) / (1 + x) ** 2, cross], [cross, curve + first[1]]]
     )
