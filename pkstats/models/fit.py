@@ -122,7 +122,7 @@ def _clusters(cluster: object) -> tuple[str, ...]:
         return (cluster,)
     if cluster is not None and not isinstance(cluster, Iterable):
         raise BadModel(f"cluster= takes the name of a column, or two; found {cluster!r}.")
-    return tuple(cluster or ())
+    return () if cluster is None else tuple(cluster)
 
 
 def _suitable(named: Mapping[str, object], family: Family) -> None:

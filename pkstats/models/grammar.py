@@ -178,7 +178,8 @@ def _joined(text: str, formula: str) -> str:
     out, calls = [], []
     for place, sign in enumerate(text):
         if sign == "(":
-            calls.append(bool(re.search(r"\w\s*$", text[:place])))
+            before = text[:place].rstrip()[-1:]
+            calls.append(before.isalnum() or before == "_")
         elif sign == ")" and calls:
             calls.pop()
         if sign == ":" and any(calls):
