@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).parents[1]
+
+# No test fails for a slow machine.
+settings.register_profile("pkstats", deadline=None)
+settings.load_profile("pkstats")
 
 
 def _sources() -> Path:
