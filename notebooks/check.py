@@ -33,6 +33,7 @@ from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 import pkstats as pk
+from pkstats.figures.theme import few_colours
 from pkstats.tables.places import processed_folder
 
 FOLDER = Path(__file__).parent
@@ -95,10 +96,10 @@ def _settled(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def _small(encoded: str) -> str:
     """Return the picture with at most 256 colours, base64."""
-    picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
-    few = picture.quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
-    few.save(buffer, "PNG", optimize=True)
+    few_colours(Image.open(io.BytesIO(base64.b64decode(encoded)))).save(
+        buffer, "PNG", optimize=True
+    )
     return base64.b64encode(buffer.getvalue()).decode() + "\n"
 
 

@@ -6,12 +6,15 @@ import numpy as np
 
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
+from pkstats.evidence.case_scope import listed
+from pkstats.evidence.case_scores import split
 from pkstats.evidence.case_verdict import conflict_years
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.registry.missions import AS_OF
 
 LATER = {"5y": "five years", "2y": "two years"}
 WIDE = 1.5
+FEW = 2
 
 
 def answer(numbers: Numbers) -> str:
@@ -29,9 +32,16 @@ def reached(numbers: Numbers) -> str:
     when = "so far" if numbers.scope.ongoing else "by its end"
     if not shares:
         return f"No yes-or-no measure of success is known for {name}."
-    if len(tally) == 1:
-        text = f"One yes-or-no measure of success is known for {name} {when}"
-        return f"{text} ({tally['phrase'].iloc[0]}); {conflict_years(numbers)}".rstrip("; .") + "."
+    if len(tally) <= FEW:
+        number = (
+            "One yes-or-no measure of success is"
+            if len(tally) == 1
+            else "Two yes-or-no measures of success are"
+        )
+        span = f" {when}" if (tally["period"] == "during").all() else ""
+        parts = [f"{number} known for {name}{span} ({'; '.join(tally['phrase'])})"]
+        parts += filter(None, (conflict_years(numbers).rstrip("."), asked(numbers)))
+        return f"{'; '.join(parts)}."
     parts = [f"{shares['during']} {when}"] if "during" in shares else []
     later = next((period for period in LATER if period in shares), None)
     if later:
@@ -44,9 +54,38 @@ def reached(numbers: Numbers) -> str:
             if kept
             else "; conflict went on or came back after it left"
         )
+    if words := asked(numbers):
+        text += f"; {words}"
     if words := stance(numbers):
         text += f"; the numbers {words} the essay, which names it a {numbers.scope.entry['label']}"
     return f"{text}."
+
+
+def asked(numbers: Numbers) -> str:
+    """Return what became of the measures that the question of the case names, while there and later."""
+    tally = numbers.tally
+    later = next((period for period in LATER if period in set(tally["period"])), "")
+    spans: dict[str, list[str]] = {}
+    for stem in numbers.scope.entry.get("asks", []):
+        rows = tally[[split(name)[0] == stem for name in tally["measure"]]].set_index("period")
+        known = rows["reached"].reindex(["during", later]).dropna()
+        for period, reached in known.items():
+            words, same = str(rows.at[period, "phrase"]), len(known) == 2 and known.nunique() == 1
+            span = "while it was there" if period == "during" else f"in the {LATER[later]} after"
+            if same:
+                span = (
+                    f"while it was there {'and' if reached else 'or'} in the {LATER[later]} after"
+                )
+            if words not in spans.setdefault(span, []):
+                spans[span].append(words)
+    parts = [f"{listed(words)} {span}" for span, words in spans.items()]
+    frame = numbers.frames["diplomacy"]
+    held = frame["deployed"].astype(bool) & (frame["kind"] != "conflict ends")
+    if numbers.scope.entry.get("asks_talks") and not held.any():
+        parts.append(
+            "no list at hand has talks or agreements there, so that their use cannot be told"
+        )
+    return "; ".join(parts)
 
 
 def _deaths(numbers: Numbers) -> str:
@@ -56,15 +95,16 @@ def _deaths(numbers: Numbers) -> str:
         text = f"Deaths in {numbers.scope.places} are not known for its years"
     else:
         low, high = int(during.index.min()), int(during.index.max())
-        span = years_of(low, high)
-        start = (
-            "are not known for the two years before"
-            if np.isnan(before)
-            else f"averaged {count(before)} a year in the two years before"
-        )
+        verb = ""
+        if np.isnan(before):
+            start = "are not known for the two years before"
+            verb = "were " if high == low else "averaged "
+        else:
+            start = f"averaged {count(before)} a year in the two years before"
+        rate = "" if high == low else " a year"
         text = (
             f"Deaths in battle and of civilians in {numbers.scope.places} {start} and "
-            f"{'averaged ' if np.isnan(before) else ''}{count(float(during.mean()))} a year in {span}"
+            f"{verb}{count(float(during.mean()))}{rate} in {years_of(low, high)}"
         )
     frame = numbers.frames["resources"]
     frame = frame[frame["role"] == "main"]

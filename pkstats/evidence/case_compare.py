@@ -299,6 +299,8 @@ def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
             group = tally[tally["period"] == period]
             share = float(group["reached"].mean()) if len(group) else np.nan
             text = f"{int(group['reached'].sum())} of {len(group)}" if len(group) else MISSING
+            if len(group) and each.scope.ongoing:
+                text += " so far"
             rows.append((label, each.id, share, text, share))
         if not labelled:
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pkstats.evidence.case_scope import Scope
+from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
 from pkstats.panel import panel
 from pkstats.tables import load
 from pkstats.tables.places import processed_folder
@@ -50,10 +50,11 @@ def _states(build: tuple[str, int]) -> pd.DataFrame:
 def host_years(scope: Scope, columns: list[str]) -> pd.DataFrame:
     """Return state, host, year, deployed and `columns` for the years shown.
 
-    Rows where every column is missing are left out; `deployed` marks the mission's years.
+    Rows where every column is missing are left out; `deployed` marks the mission's years. The last
+    whole year before the as-of date is the last: some sources have begun the next, others have not.
     """
     frame = states()
-    low, high = scope.window
+    low, high = scope.window[0], min(scope.window[1], AS_OF_YEAR - 1)
     frame = frame.loc[frame["state"].isin(scope.hosts), ["state", "year", *columns]]
     frame = frame[frame["year"].between(low, high) & frame[columns].notna().any(axis=1)]
     names = dict(zip(scope.hosts, scope.names, strict=True))
@@ -108,10 +109,7 @@ def displacement(scope: Scope) -> pd.DataFrame:
 
 
 def humanitarian(scope: Scope) -> pd.DataFrame:
-    """Return humanitarian funding in US dollars and major attacks on aid workers, by host and year.
-
-    Attacks of 2025 are those of its first weeks; figures of the newest years are revised.
-    """
+    """Return humanitarian funding in US dollars and major attacks on aid workers, by host and year."""
     money = ["required_usd", "funded_usd", "funded_outside_plans_usd"]
     attacks = ["incidents", "killed", "wounded", "kidnapped"]
     frame = host_years(scope, [*money, *attacks])

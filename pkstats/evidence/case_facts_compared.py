@@ -107,8 +107,10 @@ def refugees_before(numbers: Numbers) -> Shown:
 
 
 def refugees_last(numbers: Numbers) -> Shown:
-    """Return refugees from the hosts at the end of the last year known of the mission."""
-    return _refugees(numbers, min(numbers.scope.last, AS_OF_YEAR - 1))
+    """Return refugees from the hosts at the end of its last year; the newest year, named, if it goes on."""
+    value, text = _refugees(numbers, min(numbers.scope.last, AS_OF_YEAR - 1))
+    named = numbers.scope.ongoing and not np.isnan(value)
+    return value, f"{text} ({AS_OF_YEAR - 1})" if named else text
 
 
 FACTS: dict[str, Callable[[Numbers], Shown]] = {

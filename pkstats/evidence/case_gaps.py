@@ -65,7 +65,7 @@ def _span(series: dict[str, Any], scope: Scope) -> tuple[int | None, int | None]
     if frame.empty:
         return None, None
     if "from" in frame:
-        ends = frame["to"].dt.year.fillna(scope.last)
+        ends = frame["to"].dt.year.where(frame["to"].notna(), scope.last)
         return int(frame["from"].dt.year.min()), int(ends.max())
     years = frame["year"] if "year" in frame else frame["month"].dt.year
     return int(years.min()), int(years.max())

@@ -14,6 +14,7 @@ import pandas as pd
 from pkstats.codebook import table
 from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.case_timeline import in_hosts
 from pkstats.measures import measure, measures
 from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
@@ -21,6 +22,7 @@ from pkstats.registry.missions import AS_OF
 ENDING = re.compile(r"_(during|2y|5y|10y)$")
 HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
 UNENDED = "violence_reduction"
+SEEN = "settlement_during"
 PERIODS = {
     "during": "during, at exit",
     "2y": "2 years after",
@@ -107,6 +109,12 @@ def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     }
     if not np.isnan(value) and (why := _not_told_apart(name, horizon, scope)):
         return row | {"value": None, "status": why}
+    if np.isnan(value) and name == SEEN and (last := _signed_though_list_ends(scope)):
+        return row | {
+            "value": 1.0,
+            "reached": True,
+            "status": f"seen, though the list ends in {last}",
+        }
     if np.isnan(value):
         return row | {"status": _why(name, horizon, scope)}
     if "reached" in reading:
@@ -115,6 +123,22 @@ def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     if censor and every.at[scope.mission.id, censor] == 0:
         return row | {"status": "right-censored: lasted at least so long"}
     return row | place(value, values.dropna(), reading.get("better"))
+
+
+def _signed_though_list_ends(scope: Scope) -> int | None:
+    """Return the last year of UCDP's list when the mission outlasts it and an agreement is on it.
+
+    One agreement settles that there was one; none on a list that ends too soon settles nothing. The
+    measure itself stays missing: in models, to keep what was seen and to drop what was not would
+    choose missions by their outcome.
+    """
+    last = coverage("agreements")[1]
+    if last is None or scope.last <= last:
+        return None
+    frame = read("agreements")
+    end = pd.Timestamp(AS_OF if scope.ongoing else scope.mission.end)
+    there = frame["date"].between(pd.Timestamp(scope.mission.start), end)
+    return last if (in_hosts(frame["locations"], scope) & there).any() else None
 
 
 def place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]:
@@ -159,6 +183,16 @@ def listed_from(scope: Scope) -> dict[str, int]:
     start = coverage("violence")[0]
     late = firsts[firsts != start]
     return {names[state]: int(year) for state, year in zip(late.index, late, strict=True)}
+
+
+def listed_whole(scope: Scope) -> int:
+    """Return the first year in which UCDP's lists count what happened in the hosts as theirs.
+
+    Where a host is listed late but another from the start, the other is taken for the state it was
+    part of, and the sum of both as whole throughout.
+    """
+    start, late = coverage("violence")[0] or 0, listed_from(scope)
+    return max(late.values()) if len(late) == len(scope.hosts) else start
 
 
 def _not_told_apart(name: str, horizon: str, scope: Scope) -> str:
@@ -217,7 +251,10 @@ def matrix(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def cell(row: dict[Any, Any]) -> tuple[str, float | None]:
-    """Return a score's words and how good it is from 0 to 1; None where that is not known."""
+    """Return a score's words and how good it is from 0 to 1; None where that is not known.
+
+    A tie is marked `=` and counts as the middle of the places it takes.
+    """
     if pd.isna(row["value"]):
         later = "ongoing" in row["status"] or "window ends" in row["status"]
         return ("later" if later else "–"), None
@@ -226,4 +263,5 @@ def cell(row: dict[Any, Any]) -> tuple[str, float | None]:
     if pd.isna(row["rank"]):
         number = f"{row['value']:.2g}" if row["value"] < 10 else f"{row['value']:.0f}"
         return (f"≥ {number}" if "censored" in row["status"] else number), None
-    return f"{row['rank']}/{row['n']}", (row["n"] - row["rank"]) / max(row["n"] - 1, 1)
+    share = (row["n"] - row["rank"] - row["tied"] / 2) / max(row["n"] - 1, 1)
+    return f"{'=' if row['tied'] else ''}{row['rank']}/{row['n']}", share

@@ -264,7 +264,7 @@ def scores(scope: Scope, frames: Frames) -> Readable:
         f"{scope.mission.id} on every measure of success",
         words.reset_index(drop=True),
         "yes or no: whether the goal was reached; else the rank among all missions with a figure (1 is "
-        "best). later: ongoing, or the window is not over. –: the data do not cover it.",
+        "best, = a tie). later: ongoing, or the window is not over. –: the data do not cover it.",
     )
 
 

@@ -10,7 +10,7 @@ from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_essay import essay
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import AS_OF_YEAR, listed
-from pkstats.evidence.case_scores import listed_from
+from pkstats.evidence.case_scores import SEEN, coverage, listed_from
 from pkstats.evidence.case_timeline import in_hosts
 from pkstats.evidence.case_violence import (
     CONFLICT,
@@ -24,6 +24,7 @@ from pkstats.evidence.case_violence import (
 from pkstats.registry.missions import AS_OF
 
 LATER = {"2y": "two", "5y": "five", "10y": "ten"}
+NOTHING = {"missed": "missed all", "not yet": "reached none yet"}
 NAMED = 4
 FEW = 3
 COMPARED = range(1, 6)
@@ -59,10 +60,12 @@ def counts(numbers: Numbers) -> str:
     first = tally[tally["period"] == "during"]
     when = "so far" if numbers.scope.ongoing else "by its end"
     parts = []
-    for word, group in (("reached", first[first["reached"]]), ("missed", first[~first["reached"]])):
+    missed = "not yet" if numbers.scope.ongoing else "missed"
+    for word, group in (("reached", first[first["reached"]]), (missed, first[~first["reached"]])):
         if len(group):
             number = "all" if len(group) == len(first) else str(len(group))
-            parts.append(f"{word} {number} ({'; '.join(group['phrase'])})")
+            words = f"{word} {number}" if word != missed or number != "all" else NOTHING[missed]
+            parts.append(f"{words} ({'; '.join(group['phrase'])})")
     text = f"Of the {len(first)} yes-or-no measures known, {when} {name} {' and '.join(parts)}."
     if len(first) == 1:
         text = f"One yes-or-no measure is known for {name} {when}: {first['phrase'].iloc[0]}."
@@ -103,6 +106,9 @@ def violence(numbers: Numbers) -> str:
     worst = numbers.worst
     if worst is not None and high > low and during[worst] > 0:
         text += f"; {worst} was its worst year with {during[worst]:,.0f}"
+        top = int(during.index[int(during.to_numpy().argmax())])
+        if during[top] > during[worst]:
+            text += f" ({top}, with {during[top]:,.0f}, saw it for less than half of the year)"
     return f"{text}."
 
 
@@ -199,7 +205,7 @@ def strength(numbers: Numbers) -> str:
     if worst is not None and numbers.during[worst] >= CONFLICT:
         then = total[frame["month"].dt.year == worst]
         if len(then):
-            text += f"; in the year with most deaths, {worst}, it averaged {then.mean():,.0f}"
+            text += f"; in its worst year, {worst}, it averaged {then.mean():,.0f}"
     return f"{text}."
 
 
@@ -222,26 +228,40 @@ def people(numbers: Numbers) -> str:
     displaced = numbers.frames["displacement"]
     last = min(scope.last, AS_OF_YEAR - 1)
     for column, what in (("refugees", "refugees"), ("idps_idmc", "internally displaced (IDMC)")):
-        series = summed(displaced, column).reindex([scope.first, last])
-        if series.notna().all() and last > scope.first:
+        series = summed(displaced, column)
+        first = scope.first
+        # A zero in a host's first year as a state: its people are still counted under the state it left.
+        if series.get(first) == 0 and first in listed_from(scope).values():
+            first += 1
+        series = series.reindex([first, last])
+        if series.notna().all() and last > first:
             old, new = series
             if old == new:
-                parts.append(f"{what} were {new:,.0f} in {scope.first} as in {last}")
+                parts.append(f"{what} were {new:,.0f} in {first} as in {last}")
             else:
                 parts.append(
-                    f"{what} {_went(old, new)} from {old:,.0f} ({scope.first}) to {new:,.0f} ({last})"
+                    f"{what} {_went(old, new)} from {old:,.0f} ({first}) to {new:,.0f} ({last})"
                 )
-    for measure, what in (
-        ("democracy_change_during", "electoral democracy changed by {:+.2f} of 1"),
-        ("income_growth_during", "real income per head changed by {:+.0%}"),
-        ("aid_workers_killed_during", "aid workers killed were {:.1f} a year"),
-    ):
+    for measure, least, what, hardly in (
+        (
+            "democracy_change_during", 0.005, "electoral democracy changed by {:+.2f} of 1",
+            "electoral democracy changed by less than 0.01 of 1",
+        ),
+        (
+            "income_growth_during", 0.005, "real income per head changed by {:+.0%}",
+            "real income per head changed by less than 1%",
+        ),
+        (
+            "aid_workers_killed_during", 0.05, "aid workers killed were {:.1f} a year",
+            "aid workers killed were fewer than 0.1 a year",
+        ),
+    ):  # fmt: skip
         row = numbers.value(measure)
         if row is not None:
-            words = what.format(float(row["value"])).replace("-", "−")
-            parts.append(
-                words.replace("aid workers killed were 0.0 a year", "no aid worker was killed")
-            )
+            value = float(row["value"])
+            words = what.format(value).replace("-", "−") if abs(value) >= least else hardly
+            none = measure == "aid_workers_killed_during" and value == 0
+            parts.append("no aid worker was killed" if none else words)
     safety = numbers.frames["safety"]
     if len(safety):
         attacks = int(safety.loc[safety["cause"] == "malicious act", "deaths"].sum())
@@ -268,7 +288,12 @@ def talks(numbers: Numbers) -> str:
         if kind in kinds
     ]
     text = f"While it was there the sources list {listed(parts)}." if parts else ""
-    counted = numbers.value("settlement_during")
+    counted = numbers.value(SEEN)
+    if counted is not None and str(counted["status"]).startswith("seen"):
+        text += (
+            f" UCDP's list ends in {coverage('agreements')[1]}, before the mission did: an agreement "
+            "on it settles that one was signed. The shares of goals, taken over whole spans, leave it out."
+        )
     if counted is not None and counted["value"] > 0 and "agreement" not in kinds:
         text += (
             " The agreement that the measure of success counts was signed in its first or last "
@@ -294,6 +319,8 @@ def unknown(numbers: Numbers) -> str:
             "not cover them"
         )
     joint = ": " if over in (0, len(missing)) else ", "
+    if len(missing) == len(scores):
+        return f"None of its {len(scores)} figures is known{joint}{why}."
     return f"{len(missing)} of its {len(scores)} figures are not known{joint}{why}."
 
 
@@ -305,7 +332,8 @@ def uncertainty(numbers: Numbers) -> str:
     ours = frame[(frame["series"] == HOSTS) & kinds & frame["deployed"]]
     if len(ours) and float(ours["deaths"].sum()) > 0:
         low, high = float(ours["low"].sum()), float(ours["high"].sum())
-        parts.append(f"UCDP's bounds for its years are {low:,.0f} to {high:,.0f} deaths")
+        bounds = f"are {low:,.0f} to {high:,.0f} deaths" if high > low else f"are both {low:,.0f}"
+        parts.append(f"UCDP's bounds for its years {bounds}")
     whole = (
         "whole states (other wars in them included)" if len(scope.hosts) > 1 else "the whole state"
     )

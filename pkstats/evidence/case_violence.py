@@ -17,6 +17,7 @@ import pandas as pd
 
 from pkstats.evidence.case_data import host_years, read, stamp, states, summed
 from pkstats.evidence.case_scope import Scope
+from pkstats.evidence.case_scores import listed_whole
 from pkstats.panel.skeleton import host_shares
 
 SPAN = range(-5, 11)
@@ -38,7 +39,7 @@ def violence(scope: Scope) -> pd.DataFrame:
     middle half, and n counts missions or states. Below five of them nothing is given.
     """
     columns = [f"{kind}_{which}" for kind in TYPES for which in ("best", "low", "high")]
-    frame = host_years(scope, columns)
+    frame = _told_apart(host_years(scope, columns), scope)
     parts = []
     for kind in TYPES:
         part = frame[["state", "host", "year", "deployed"]].assign(
@@ -57,9 +58,14 @@ def violence(scope: Scope) -> pd.DataFrame:
     return tidy.astype({**numbers, "deployed": "boolean"})
 
 
+def _told_apart(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+    """Return the rows of years in which deaths in all hosts are counted as theirs."""
+    return frame[frame["year"] >= listed_whole(scope)]
+
+
 def yearly(scope: Scope) -> pd.Series:
     """Return deaths in state-based conflict and one-sided violence by year, all hosts together."""
-    frame = host_years(scope, ["state_based_best", "one_sided_best"])
+    frame = _told_apart(host_years(scope, ["state_based_best", "one_sided_best"]), scope)
     both = frame["state_based_best"] + frame["one_sided_best"]
     return summed(frame.assign(deaths=both), "deaths")
 

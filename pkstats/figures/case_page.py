@@ -13,9 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from pkstats.evidence.case_gaps import notes_of
-from pkstats.evidence.case_scores import PERIODS, matrix
+from pkstats.evidence.case_scope import AS_OF_YEAR
+from pkstats.evidence.case_scores import PERIODS, coverage, listed_whole, matrix
 from pkstats.evidence.case_timeline import intensities
-from pkstats.figures.case_panels import NOTE, PANELS, SHADE, note_lines
+from pkstats.figures.case_panels import HATCH, NOTE, PANELS, SHADE, note_lines
 from pkstats.figures.theme import COLOURS, bare, shade_of, theme
 from pkstats.registry.missions import AS_OF
 
@@ -31,6 +32,7 @@ VERDICT = 84
 ROLES = {"main": "blue", "before": "grey", "beside": "green", "after": "orange"}
 LABELS = {"main": "the mission", "before": "before", "beside": "beside", "after": "after"}
 CONFLICT = {"minor conflict": "yellow", "war": "vermilion"}
+LISTS = {"agreements": "agreements", "conflict": "conflicts"}
 DPI = 100
 ALT = (
     "One page on the case {title}, which asks: {question} It has a timeline of missions, mandates, "
@@ -85,7 +87,11 @@ def _page(case: Case) -> Figure:
     figure.text(
         0.1 / WIDE,
         0.1 / total,
-        fill(f"{SOURCES} As of {AS_OF}. pkstats.", 170),
+        fill(
+            f"{SOURCES} As of {AS_OF}: strength to then, figures by year to {AS_OF_YEAR - 1}, the last "
+            "whole year. pkstats.",
+            170,
+        ),
         fontsize=7.5,
         color="#666666",
     )
@@ -108,7 +114,7 @@ def _room(case: Case) -> list[float]:
     """Return the room under each row of panels, in inches: for years and sentences about gaps."""
     names = list(PANELS)
     lines = [max(note_lines(case, part) for part in names[i : i + 2]) for i in (0, 2, 4)]
-    return [0.38 + 0.13 * count for count in lines[:2]] + [0.7 + 0.13 * lines[2]]
+    return [0.38 + 0.13 * count for count in lines[:2]] + [0.8 + 0.13 * lines[2]]
 
 
 def _from_top(place: tuple[float, float], height: float) -> tuple[float, float]:
@@ -127,11 +133,12 @@ def _axes(
 
 def _head(figure: Figure, case: Case, total: float) -> None:
     item, scope = case.scope.mission, case.scope
-    until = f"still there at {AS_OF}" if scope.ongoing else item.end
+    until = f", still there at {AS_OF}" if scope.ongoing else f" to {item.end}"
     exit_words = "" if scope.ongoing else f" · exit: {item.exit or 'not coded'}"
+    hosts = "hosts" if len(scope.hosts) > 1 else "host"
     lines = [
         f"{item.name} ({item.sponsor})",
-        f"{item.start} to {until}{exit_words} · hosts: {scope.places}",
+        f"{item.start}{until}{exit_words} · {hosts}: {scope.places}",
         case.question,
     ]
     figure.text(0.1 / WIDE, 1 - 0.12 / total, case.title, fontsize=16, weight="bold", va="top")
@@ -172,6 +179,8 @@ def _timeline(axes: Axes, case: Case) -> None:
     dates = [_year(date) for date in events.loc[events["kind"] == "agreement", "date"]]
     lane = names.index("agreements")
     axes.plot(dates, [lane] * len(dates), "D", color=COLOURS["purple"], ms=5, mec="white", mew=0.5)
+    for name in ("agreements", "conflict"):
+        _unlisted(axes, names.index(name), LISTS[name], case)
     years = intensities(scope)
     for kind, colour in CONFLICT.items():
         chosen = years.index[years == kind]
@@ -186,6 +195,17 @@ def _timeline(axes: Axes, case: Case) -> None:
     _key(axes)
     words = "\n".join(_below(case))
     axes.annotate(words, (0, 0), (-90, -20), "axes fraction", "offset points", **NOTE)
+
+
+def _unlisted(axes: Axes, lane: int, table: str, case: Case) -> None:
+    """Hatch the years of a lane that a list does not cover, so that none listed is not read as none."""
+    first, last = coverage(table)
+    low, high = axes.get_xlim()
+    late = listed_whole(case.scope)
+    first = max(first or 0, late if late != coverage("violence")[0] else 0)
+    for left, right in ((low, min(first, high)), (max((last or 0) + 1, low), high)):
+        if right > left:
+            axes.barh(lane, right - left, left=left, height=0.5, facecolor="white", **HATCH)
 
 
 def _below(case: Case) -> list[str]:
@@ -204,6 +224,7 @@ def _key(axes: Axes) -> None:
     handles.append(diamond)
     for kind, colour in CONFLICT.items():
         handles.append(Patch(color=COLOURS[colour], label=f"year with {kind} (UCDP)"))
+    handles.append(Patch(facecolor="white", label="not listed", **HATCH))
     axes.legend(
         handles=handles,
         loc="lower right",
@@ -224,8 +245,10 @@ def _year(date: object) -> float:
 
 
 def _end(date: object, high: int) -> float:
-    """Return the end of a spell, or the right edge while it is open."""
-    return high + 1 if date is None or pd.isna(date) or date == "" else _year(date)
+    """Return the end of a spell; while it is open the as-of date, or the right edge before it."""
+    if date is None or pd.isna(date) or date == "":
+        return min(high + 1, _year(AS_OF))
+    return _year(date)
 
 
 def _task_counts(axes: Axes, mandates: pd.DataFrame, mission_id: str, lane: int) -> None:
@@ -257,7 +280,8 @@ def _agreements(case: Case) -> str:
         for date, what in zip(frame["date"][:4], frame["what"][:4], strict=True)
     ]
     more = f" and {len(frame) - 4} more" if len(frame) > 4 else ""
-    return f"Agreements while it was there: {'; '.join(shown)}{more}."
+    text = f"Agreements while it was there: {'; '.join(shown)}{more}"
+    return text if text.endswith("…") else f"{text}."
 
 
 def _scores(axes: Axes, table: pd.DataFrame) -> None:
@@ -294,8 +318,8 @@ def _scores(axes: Axes, table: pd.DataFrame) -> None:
     )
     words = fill(
         "yes or no: whether the goal was reached; else the rank among all missions with a figure "
-        "(1 is best). Blue: better than most; red: worse. later: ongoing, or the window is not over; "
-        "–: the data do not cover it.",
+        "(1 is best, = a tie). Blue: better than most; red: worse. later: ongoing, or the window is not "
+        "over; –: the data do not cover it.",
         78,
     )
     axes.annotate(words, (0, 0), (-132, -6), "axes fraction", "offset points", **NOTE)

@@ -31,6 +31,7 @@ LEGEND: dict[str, Any] = {
     "columnspacing": 1.0,
     "handlelength": 1.5,
 }
+HATCH: dict[str, Any] = {"edgecolor": "#C9CED4", "hatch": "////", "lw": 0}
 WIDTH = 92
 ABOVE = 32  # points between a panel and its title: room for two lines of legend
 SHADE = "#E9EEF3"
@@ -84,9 +85,7 @@ def uncovered(axes: Axes, case: Case, part: str) -> None:
         start, end = max(low - 0.5, left), min(high + 0.5, right)
         if end <= start:
             continue
-        axes.axvspan(
-            start, end, facecolor="none", edgecolor="#C9CED4", hatch="////", lw=0, zorder=0.5
-        )
+        axes.axvspan(start, end, facecolor="none", zorder=0.5, **HATCH)
         if end - start > 0.12 * (right - left):
             axes.text(
                 (start + end) / 2,
@@ -243,7 +242,6 @@ def humanitarian(axes: Axes, case: Case) -> None:
     frame = case.humanitarian()
     title = "Humanitarian funding and aid workers"
     attacks = summed(frame, "incidents")
-    attacks = attacks[attacks.index <= 2024]
     if frame.empty or (attacks.empty and frame["funded_usd"].isna().all()):
         return finish(axes, case, "humanitarian", title, " ")
     killed = summed(frame, "killed").reindex(attacks.index)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 # Okabe and Ito's palette: distinct under the common kinds of colour blindness.
 COLOURS = {
@@ -122,6 +123,22 @@ def stacked_bars(
     bare(axes)
 
 
+def few_colours(picture: Image) -> Image:
+    """Return a picture in 256 colours, white and those of the theme among them.
+
+    A palette found from the picture alone gives up colours of few pixels: a key's green turned blue.
+    """
+    from PIL import Image, ImageColor
+
+    whole = picture.convert("RGB")
+    fixed = ("#FFFFFF", *COLOURS.values())
+    ours = [part for code in fixed for part in ImageColor.getrgb(code)]
+    found = whole.quantize(256 - len(fixed), dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette((ours + found)[: 3 * 256])
+    return whole.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 def save(
     figure: Figure, folder: Path, name: str, outlined: bool = True, dpi: int | None = None
 ) -> list[Path]:
@@ -142,9 +159,8 @@ def save(
     pixels = BytesIO()
     figure.savefig(pixels, format="png", dpi=dpi or matplotlib.rcParams["savefig.dpi"])
     plt.close(figure)
-    picture = Image.open(pixels).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     packed = BytesIO()
-    picture.save(packed, format="png", optimize=True)
+    few_colours(Image.open(pixels)).save(packed, format="png", optimize=True)
     contents[f"{name}.png"] = packed.getvalue()
     write_together(folder, contents)
     return [folder / file for file in contents]
