@@ -89,7 +89,7 @@ def _measures() -> str:
     return _page("Measures", introduction, blocks)
 
 
-def _picture(name: str, title: str, alt: str) -> str:
+def _picture(name: str, title: str, alt: str, caption: str = "") -> str:
     alt = " ".join(alt.split())
     file = f"../../figures/{name}"
     return "\n".join(
@@ -99,12 +99,21 @@ def _picture(name: str, title: str, alt: str) -> str:
             f":::{{figure}} {file}.png",
             f":alt: {alt}",
             "",
-            alt,
+            caption or alt,
             ":::",
             "",
             _links(file),
         ]
     )
+
+
+def _told(name: str) -> str:
+    """Return the question and the answer of a case, and the notebook that tells it in full."""
+    from pkstats.evidence.case_scope import entries
+
+    case = pk.case(name)
+    notebook = entries()[name]["notebook"]
+    return f"**{case.question}** {case.answer()} [The case in full](../notebooks/{notebook}.ipynb)."
 
 
 def _links(file: str) -> str:
@@ -118,15 +127,19 @@ def _gallery() -> dict[str, str]:
 
     blocks: dict[bool, list[str]] = {True: [], False: []}
     for name, figure in FIGURES.items():
-        picture = _picture(name, figure.title, figure.alt)
-        blocks[name.startswith("case_")].append(picture)
+        stem = name.removeprefix("case_")
+        caption = _told(stem.replace("_", " ")) if stem != name else ""
+        blocks[stem != name].append(_picture(name, figure.title, figure.alt, caption))
     introduction = (
         "Every figure of the library, drawn from the processed tables by `make figures`, with "
         "its text description. They show associations, not effects."
     )
     pages = {"gallery/index.md": _page("Figures", introduction, blocks[False])}
     if blocks[True]:
-        introduction = "One layout for every mission; `pk.case(NAME).plot()` draws the page."
+        introduction = (
+            "One layout for every mission; `pk.case(NAME).plot()` draws the page. Below each stands the "
+            "answer that follows from its numbers; nothing here is an effect."
+        )
         pages["gallery/cases.md"] = _page("Case pages", introduction, blocks[True])
         pages["gallery/index.md"] += "\n" + _contents(["cases"]) + "\n"
     return pages

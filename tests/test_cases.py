@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,8 @@ import pkstats as pk
 from pkstats.errors import PkstatsError, UnknownName
 from pkstats.evidence.case import MAKERS, Case, case, cases
 from pkstats.evidence.case_data import stamp
-from pkstats.evidence.case_scope import entries
-from pkstats.evidence.case_scores import mission_scores, outcomes, place, readings, split
+from pkstats.evidence.case_scope import AS_OF_YEAR, entries
+from pkstats.evidence.case_scores import cell, mission_scores, outcomes, place, readings, split
 from pkstats.evidence.case_tables import TABLES
 from pkstats.evidence.case_violence import FACTOR, HOSTS, MISSIONS, NONE, comparisons
 from pkstats.evidence.readable import written
@@ -204,7 +205,7 @@ def test_mali_sets_the_essay_beside_the_numbers():
     assert f"{deaths[[2011, 2012]].mean():,.0f} in 2011–2012" in text
     assert f"{deaths.loc[2013:2023].mean():,.0f} while it was there (2013–2023)" in text
     assert "the host withdrew its consent in 2023" in text
-    assert "An early look would have found less" in text
+    assert "An early look would have found less violence" in text
 
 
 def test_a_label_the_numbers_agree_with_is_said_to_be_so():
@@ -236,6 +237,67 @@ def test_what_an_ongoing_mission_leaves_behind_is_unknown_not_failed():
 def test_a_panel_says_where_its_data_stop(key, part, words):
     gaps = of(key).gaps()
     assert gaps.loc[gaps["part"] == part, "note"].str.contains(words, regex=False).any()
+
+
+@pytest.mark.parametrize("key", ["mali", "somalia", "UNMISS"])
+def test_an_agreement_seen_counts_though_the_list_ends_before_the_mission(key):
+    study = of(key)
+    found = study.scores().set_index("measure").loc["settlement_during"]
+    signed = study.diplomacy().query("kind == 'agreement' and deployed")
+    assert len(signed)
+    assert found["reached"]
+    assert "list ends" in found["status"]
+    assert "outlasts UCDP's list" in study.verdict()
+    assert np.isnan(mission_scores(stamp()).loc[study.id, "settlement_during"])
+
+
+@pytest.mark.parametrize("key", ["cyprus", "ATMIS", "BINUH"])
+def test_no_agreement_on_a_list_that_ends_too_soon_is_not_none(key):
+    found = of(key).scores().set_index("measure").loc["settlement_during"]
+    assert pd.isna(found["value"])
+    assert pd.isna(found["reached"])
+
+
+def test_deaths_of_hosts_not_yet_counted_as_states_are_no_zeros():
+    frame = of("UNPROFOR").violence()
+    assert frame.loc[frame["series"] == HOSTS, "year"].min() == 1992
+    assert "1991" not in of("UNPROFOR").table("violence").frame["years"].tolist()
+    assert of("UNISFA").violence().query("series == @HOSTS")["year"].min() < 2011
+
+
+@pytest.mark.parametrize("part", ["displacement", "humanitarian", "governance", "violence"])
+def test_figures_by_year_end_with_the_last_whole_year(part):
+    assert getattr(of("mali"), part)()["year"].max() < AS_OF_YEAR
+
+
+def test_a_worst_year_seen_by_halves_is_named_beside():
+    text = of("sierra leone").passages()["Deaths"]
+    assert "2000 was its worst year with 856 (1999, with 4,493, saw it for less than half" in text
+
+
+def test_an_answer_takes_up_what_its_question_asks():
+    assert (
+        "electoral democracy rose while it was there and in the five years after"
+        in of("east timor").answer()
+    )
+    assert "no list at hand has talks" in of("cyprus").answer()
+    assert "electoral democracy did not rise while it was there" in of("somalia").answer()
+
+
+def test_what_an_ongoing_mission_has_not_reached_is_not_missed():
+    text = of("MINUSCA").passages()["Measures of success"]
+    assert "not yet" in text
+    assert "missed" not in text
+
+
+def test_a_mandate_still_in_force_has_no_end():
+    assert not of("UNTSO").gaps()["note"].str.contains("Coded mandates").any()
+
+
+def test_a_tie_is_marked_and_counts_as_the_middle_of_its_places():
+    row = {"value": 0.0, "status": "known", "reached": pd.NA, "rank": 3, "tied": 2, "n": 5}
+    assert cell(row) == ("=3/5", 0.25)
+    assert cell(row | {"tied": 0, "n": 4}) == ("3/4", 1 / 3)
 
 
 def test_no_list_of_deaths_is_not_a_list_of_zeros():
@@ -348,10 +410,18 @@ def test_a_case_shows_its_verdict_in_text_and_notebook():
     assert "UNHCR" in study.cite()
 
 
+def test_a_timeline_hatches_the_years_no_list_covers():
+    figure = of("mali").plot()
+    lanes = next(axes for axes in figure.axes if axes.get_title(loc="left") == "Timeline")
+    hatched = [bar for bar in lanes.patches if bar.get_hatch()]
+    assert {round(bar.get_x()) for bar in hatched} == {2022, 2024}
+    ongoing = max(bar.get_x() + bar.get_width() for bar in lanes.patches if not bar.get_hatch())
+    assert ongoing < 2025.6
+    plt.close(figure)
+
+
 @pytest.mark.parametrize("label", ["UNTSO", "AUSSOM"])
 def test_a_page_has_all_panels_and_words_where_there_are_no_data(label):
-    import matplotlib.pyplot as plt
-
     figure = of(label).plot()
     said = [axes.get_title(loc="left") for axes in figure.axes]
     said += [text.get_text() for axes in figure.axes for text in axes.texts]

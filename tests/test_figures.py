@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from PIL import Image
 from statsmodels.duration.survfunc import SurvfuncRight
 
 import pkstats as pk
@@ -19,7 +20,7 @@ from pkstats.figures.coverage import known
 from pkstats.figures.draw import Entry
 from pkstats.figures.peace_survival import product_limit, spells, still_at_peace
 from pkstats.figures.shapes import robinson
-from pkstats.figures.theme import TYPES, theme
+from pkstats.figures.theme import COLOURS, TYPES, few_colours, theme
 from pkstats.figures.types import by_year
 from pkstats.figures.worldmap import hosts_today, present
 from pkstats.registry.missions import AS_OF
@@ -123,6 +124,17 @@ def test_an_unknown_figure_gets_a_suggestion(stamps, tmp_path):
 
 def test_types_have_colours_of_their_own():
     assert len(set(TYPES.values())) == len(TYPES)
+
+
+@settings(deadline=None, max_examples=20)
+@given(some.sampled_from(sorted(COLOURS)), some.integers(1, 30))
+def test_a_colour_of_few_pixels_keeps_in_a_palette(name, pixels):
+    many = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype="uint8")
+    wanted = tuple(int(COLOURS[name][place : place + 2], 16) for place in (1, 3, 5))
+    many[0, :pixels] = wanted
+    few = few_colours(Image.fromarray(many))
+    assert few.mode == "P"
+    assert few.convert("RGB").getpixel((0, 0)) == wanted
 
 
 def test_the_first_models_say_what_they_are(tmp_path):

@@ -63,7 +63,7 @@ def _halves(numbers: Numbers, label: str) -> str:
     if late.mean() < WORSE * early.mean():
         return ""
     return (
-        f" An early look would have found less: deaths averaged {count(float(early.mean()))} a year in "
-        f"{years_of(early.index[0], early.index[-1])} and {count(float(late.mean()))} in "
-        f"{years_of(late.index[0], late.index[-1])}."
+        " An early look would have found less violence: deaths averaged "
+        f"{count(float(early.mean()))} a year in {years_of(early.index[0], early.index[-1])} and "
+        f"{count(float(late.mean()))} in {years_of(late.index[0], late.index[-1])}."
     )

@@ -291,7 +291,7 @@ def talks(numbers: Numbers) -> str:
     counted = numbers.value(SEEN)
     if counted is not None and str(counted["status"]).startswith("seen"):
         text += (
-            f" UCDP's list ends in {coverage('agreements')[1]}, before the mission did: an agreement "
+            f" The mission outlasts UCDP's list, which ends in {coverage('agreements')[1]}: an agreement "
             "on it settles that one was signed. The shares of goals, taken over whole spans, leave it out."
         )
     if counted is not None and counted["value"] > 0 and "agreement" not in kinds:
