@@ -224,7 +224,7 @@ def _key(axes: Axes) -> None:
     handles.append(diamond)
     for kind, colour in CONFLICT.items():
         handles.append(Patch(color=COLOURS[colour], label=f"year with {kind} (UCDP)"))
-    handles.append(Patch(facecolor="white", label="not listed", **HATCH))
+    handles.append(Patch(facecolor="white", label="not listed", **{**HATCH, "hatch": "/" * 9}))
     axes.legend(
         handles=handles,
         loc="lower right",

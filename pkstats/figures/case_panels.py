@@ -253,7 +253,8 @@ def humanitarian(axes: Axes, case: Case) -> None:
             return finish(axes, case, "humanitarian", title, none)
         shade(axes, case)
         axes.legend(handles=money, **LEGEND)
-        axes.text(0.99, 0.97, none, transform=axes.transAxes, ha="right", fontsize=7.5, va="top")
+        axes.set_ylim(top=axes.get_ylim()[1] * 1.15)
+        axes.text(0.99, 0.99, none, transform=axes.transAxes, ha="right", fontsize=7.5, va="top")
         return finish(axes, case, "humanitarian", title)
     shade(axes, case)
     other = axes.twinx() if money else axes

@@ -132,11 +132,20 @@ def few_colours(picture: Image) -> Image:
 
     whole = picture.convert("RGB")
     fixed = ("#FFFFFF", *COLOURS.values())
-    ours = [part for code in fixed for part in ImageColor.getrgb(code)]
+    ours = [ImageColor.getrgb(code) for code in fixed]
     found = whole.quantize(256 - len(fixed), dither=Image.Dither.NONE).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette((ours + found)[: 3 * 256])
-    return whole.quantize(palette=palette, dither=Image.Dither.NONE)
+    palette = np.vstack([ours, np.reshape(found, (-1, 3))]).astype("int64")
+    pixels = np.ravel_multi_index(tuple(np.moveaxis(np.asarray(whole), 2, 0)), (256, 256, 256))
+    codes, places = np.unique(pixels, return_inverse=True)
+    colours = np.column_stack(np.unravel_index(codes, (256, 256, 256)))
+    # Pillow's own search stops at the nearest in a coarse grid, and white turns grey.
+    nearest = [
+        ((part[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
+        for part in np.array_split(colours, len(colours) // 4096 + 1)
+    ]
+    few = Image.fromarray(np.concatenate(nearest)[places].reshape(pixels.shape).astype("uint8"))
+    few.putpalette(palette.astype("uint8").tobytes())
+    return few
 
 
 def save(
