@@ -7,7 +7,7 @@ import numpy as np
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import listed
-from pkstats.evidence.case_scores import split
+from pkstats.evidence.case_scores import listed_from, split
 from pkstats.evidence.case_verdict import conflict_years
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.registry.missions import AS_OF
@@ -79,6 +79,9 @@ def asked(numbers: Numbers) -> str:
             if words not in spans.setdefault(span, []):
                 spans[span].append(words)
     parts = [f"{listed(words)} {span}" for span, words in spans.items()]
+    if numbers.scope.entry.get("asks_state"):
+        states = listed_from(numbers.scope).items()
+        parts += [f"UCDP lists {name} as a state of its own from {year}" for name, year in states]
     frame = numbers.frames["diplomacy"]
     held = frame["deployed"].astype(bool) & (frame["kind"] != "conflict ends")
     if numbers.scope.entry.get("asks_talks") and not held.any():

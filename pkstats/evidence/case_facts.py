@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from pkstats.codebook import cite
@@ -86,6 +88,12 @@ def _source(table: str) -> str:
     return "; ".join(cite(table).splitlines())
 
 
+def _short(table: str) -> str:
+    """Return who made a table and when, as its citation begins."""
+    found = re.match(r"[^(]*\(\d{4}\)|[^.]*", _source(table))
+    return found.group() if found else table
+
+
 def _strength(scope: Scope) -> Rows:
     frame = PARTS["resources"](scope)
     frame = frame[frame["role"] == "main"]
@@ -101,7 +109,7 @@ def _strength(scope: Scope) -> Rows:
         mean = (
             f"{known['total'].astype('float64').mean():,.0f} over {len(known)} months with a figure"
         )
-        used = f"personnel: {', '.join(sorted(known['source'].unique()))}"
+        used = "; ".join(_short(name) for name in sorted(known["source"].unique()))
         rows.append(("mean uniformed strength", mean, used))
     authorised = frame[frame["total_authorised"].notna()]
     if len(authorised):

@@ -78,7 +78,9 @@ def chain(scope: Scope, frames: Frames) -> Readable:
                 "to": "ongoing" if over else _day(item["end"]),
                 "established by": known["established_by"].get(name),
                 "how it ended": None if over else ", ".join(filter(None, ended)) or None,
-                "most in uniform": f"{total.max():,.0f} ({total.idxmax()})" if len(total) else None,
+                "most in uniform": f"{total.max():,.0f} ({total.idxmax().year})"
+                if len(total)
+                else None,
             }
         )
     frame = pd.DataFrame(rows).astype("object")

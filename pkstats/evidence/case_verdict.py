@@ -24,7 +24,7 @@ from pkstats.evidence.case_violence import (
 from pkstats.registry.missions import AS_OF
 
 LATER = {"2y": "two", "5y": "five", "10y": "ten"}
-NOTHING = {"missed": "missed all", "not yet": "reached none yet"}
+NOTHING = {"missed": "missed all", "falls short of": "reaches none"}
 NAMED = 4
 FEW = 3
 COMPARED = range(1, 6)
@@ -60,7 +60,7 @@ def counts(numbers: Numbers) -> str:
     first = tally[tally["period"] == "during"]
     when = "so far" if numbers.scope.ongoing else "by its end"
     parts = []
-    missed = "not yet" if numbers.scope.ongoing else "missed"
+    missed = "falls short of" if numbers.scope.ongoing else "missed"
     for word, group in (("reached", first[first["reached"]]), (missed, first[~first["reached"]])):
         if len(group):
             number = "all" if len(group) == len(first) else str(len(group))
