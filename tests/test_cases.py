@@ -291,6 +291,15 @@ def test_what_an_ongoing_mission_has_not_reached_is_not_missed():
     assert "missed" not in text
 
 
+def test_refugees_are_told_from_the_year_before_like_the_measure_of_them():
+    study = of("UNOSOM II")
+    text = study.passages()["People and talks"]
+    refugees = pk.load("displacement").query("state == 520").set_index("year")["refugees"]
+    assert f"fell from {refugees[1992]:,} (1992) to {refugees[1995]:,} (1995)" in text
+    assert study.tally().set_index("measure").loc["refugees_fell_during", "reached"]
+    assert "from 0 (2011)" not in of("UNMISS").verdict()
+
+
 def test_a_mandate_still_in_force_has_no_end():
     assert not of("UNTSO").gaps()["note"].str.contains("Coded mandates").any()
 

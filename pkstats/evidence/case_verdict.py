@@ -228,8 +228,9 @@ def people(numbers: Numbers) -> str:
     displaced = numbers.frames["displacement"]
     last = min(scope.last, AS_OF_YEAR - 1)
     for column, what in (("refugees", "refugees"), ("idps_idmc", "internally displaced (IDMC)")):
-        series = summed(displaced, column)
-        first = scope.first
+        series, known = summed(displaced, column), displaced.groupby("year")[column].count()
+        # From the year before arrival, as the measures do, if the same hosts are counted then.
+        first = scope.first - (known.get(scope.first - 1, 0) == known.get(last, 0) > 0)
         # A zero in a host's first year as a state: its people are still counted under the state it left.
         if series.get(first) == 0 and first in listed_from(scope).values():
             first += 1
