@@ -49,7 +49,8 @@ def _difference(numbers: Numbers, label: str) -> str:
         return ""
     gone = ""
     if item.exit == "consent withdrawn":
-        gone = f", and the host withdrew its consent in {item.end[:4]} ({item.exit_document})"
+        document = f" ({item.exit_document})" if item.exit_document else ""
+        gone = f", and the host withdrew its consent in {item.end[:4]}{document}"
     return f" Deaths rose while it was there{gone}."
 
 
