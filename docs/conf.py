@@ -42,12 +42,12 @@ html_theme_options = {
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
 }
-# Pages without a section of their own have nothing to show at the side.
+# Pages without a section of their own have nothing to show at the side; figures need the width.
 html_sidebars = {
     name: []
     for name in (
         *("index", "start", "evidence", "checked", "multiverse"),
-        *("conventions", "architecture"),
+        *("conventions", "architecture", "gallery/*"),
     )
 }
 html_static_path = ["_static"]

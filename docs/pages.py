@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
+from notebook_pages import shown
+
 import pkstats as pk
 
 REPOSITORY = Path(__file__).parents[1]
@@ -98,6 +100,7 @@ def _picture(name: str, title: str, alt: str, caption: str = "") -> str:
             "",
             f":::{{figure}} {file}.png",
             f":alt: {alt}",
+            f":target: {file}.png",
             "",
             caption or alt,
             ":::",
@@ -132,13 +135,15 @@ def _gallery() -> dict[str, str]:
         blocks[stem != name].append(_picture(name, figure.title, figure.alt, caption))
     introduction = (
         "Every figure of the library, drawn from the processed tables by `make figures`, with "
-        "its text description. They show associations, not effects."
+        "its text description. They show associations, not effects. [Case pages](cases.md) put each "
+        "mission on one page."
     )
     pages = {"gallery/index.md": _page("Figures", introduction, blocks[False])}
     if blocks[True]:
         introduction = (
             "One layout for every mission; `pk.case(NAME).plot()` draws the page. Below each stands the "
-            "answer that follows from its numbers; nothing here is an effect."
+            "answer that follows from its numbers; nothing here is an effect. The general figures are "
+            "[here](index.md)."
         )
         pages["gallery/cases.md"] = _page("Case pages", introduction, blocks[True])
         pages["gallery/index.md"] += "\n" + _contents(["cases"]) + "\n"
@@ -149,10 +154,10 @@ def _notebooks() -> dict[str, str]:
     """Return the notebooks with their stored outputs, and a page that lists their questions."""
     pages, rows, names = {}, [], []
     for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
-        text = path.read_text(encoding="utf-8")
-        cells = json.loads(text)["cells"]
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells = shown(notebook["cells"])
         title, opening = _opening(cells)
-        pages[f"notebooks/{path.name}"] = text
+        pages[f"notebooks/{path.name}"] = json.dumps(notebook, ensure_ascii=False)
         rows.append(f"## [{title}]({path.name})\n\n{opening}{_answer(cells)}")
         names.append(path.stem)
     introduction = (

@@ -136,6 +136,17 @@ def test_every_figure_is_shown_with_a_description(pages, site):
     assert all(shown.values())
 
 
+def test_every_picture_of_a_notebook_is_described(pages):
+    alts = [
+        (path.stem, picture.get("alt", ""))
+        for path, page in pages.items()
+        if path.parent.name == "notebooks"
+        for picture in page.pictures
+    ]
+    assert alts
+    assert not [one for one in alts if len(one[1]) < 60 or ".png" in one[1]]
+
+
 def test_every_notebook_is_rendered(site):
     names = {path.stem for path in (REPOSITORY / "notebooks").glob("*.ipynb")}
     assert names <= {path.stem for path in (site / "notebooks").glob("*.html")}

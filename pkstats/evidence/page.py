@@ -38,7 +38,8 @@ def evidence_page() -> str:
         "not effects: missions are not sent at random. The rule behind each verdict stands in "
         "`pkstats/evidence/ledger.toml` and was written before the estimates; what changed after "
         "they were seen stands there under history.",
-        "![What the data say of each claim](../figures/ledger.png)",
+        ":::{image} ../figures/ledger.png\n:alt: What the data say of each claim, one bar each; the tables "
+        "below have the same in words\n:target: ../figures/ledger.png\n:::",
         "## Operation types",
         _types(),
         "## Cases",
