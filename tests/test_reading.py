@@ -9,6 +9,7 @@ from test_claims import one_claim
 import pkstats as pk
 from pkstats.errors import UnknownName
 from pkstats.evidence import answer, influential, limits, sources, verdicts
+from pkstats.evidence.claim_tables import left_out_table, verdict_table
 from pkstats.evidence.claims import Claim, claim
 from pkstats.evidence.ledger.verdict import influence
 from pkstats.evidence.reading import bullets, listed
@@ -25,7 +26,7 @@ def test_an_answer_has_three_sentences_and_names_what_could_have_been_found(dive
     text = answer(diversity)
     tally = diversity.result.tally
     assert diversity.verdict in text and f"{tally.detectable:.2f} standard deviations" in text
-    assert f"{tally.claimed:.0%} of P2" in text
+    assert f"{tally.claimed:.0%} for P2" in text
     assert text.rstrip(".").count(". ") == 2
     assert "not effect" in text
 
@@ -105,3 +106,16 @@ def test_unknown_figures_and_claims_name_those_there_are():
         pk.figure("strenght")
     with pytest.raises(UnknownName, match="R1"):
         answer("Z9")
+
+
+def test_tables_to_read_say_what_the_numbers_say(diversity):
+    shown, numbers = verdict_table("T1", diversity), verdicts("T1", diversity)
+    untested, tested = shown.frame.set_index("claim").loc[["T1", "P2"]].to_dict("records")
+    assert set(untested.values()) == {"not testable", "–"}
+    assert tested["claimed side"] == f"{numbers.loc['P2', 'claimed']:.0%}"
+    assert tested["rows"] == f"{numbers.loc['P2', 'rows']:,}"
+    assert float(tested["association"].replace("−", "-")) == numbers.loc["P2", "association"]
+    assert all(f"{name}:" in shown.note or f"{name}," in shown.note for name in shown.right[1:])
+    assert shown.note in shown._repr_html_()
+    left_out = left_out_table(diversity, top=2).frame
+    assert list(left_out["left out"]) == list(influential(diversity, top=2)["without"])

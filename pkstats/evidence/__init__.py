@@ -2,6 +2,7 @@
 
 from pkstats.evidence.case import Case, case
 from pkstats.evidence.case_compare import Comparison, compare
+from pkstats.evidence.claim_tables import left_out_table, verdict_table
 from pkstats.evidence.claims import Claim, claim, claims
 from pkstats.evidence.reading import answer, influential, limits, sources, verdicts
 
@@ -15,7 +16,9 @@ __all__ = [
     "claims",
     "compare",
     "influential",
+    "left_out_table",
     "limits",
     "sources",
+    "verdict_table",
     "verdicts",
 ]

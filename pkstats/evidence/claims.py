@@ -19,6 +19,7 @@ from pkstats.evidence.ledger.estimates import columns_of_grid, run_grid
 from pkstats.evidence.ledger.results import Result, data_mark, result_of
 from pkstats.evidence.ledger.verdict import Tally, influence, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
+from pkstats.evidence.readable import share, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from pkstats.multiverse import Multiverse
 
 NOT_TESTABLE = "not testable"
+COLUMNS = (
+    "Outcomes are measures: pk.measures() says what each stands for. claimed, other: share of "
+    "specifications whose interval lies on the claimed or on the other side of zero. association: the "
+    "median, in standard deviations, above zero on the claimed side. detectable: the smallest that the "
+    "typical specification finds with 80% power. clusters: the fewest independent mission families "
+    "or states."
+)
 
 
 @dataclass(frozen=True)
@@ -205,12 +213,13 @@ def _shown(table: pd.DataFrame) -> str:
         "outcome": table["outcome"],
         "rows": rows,
         "clusters": table["clusters"],
-        "claimed": table["share_claimed"].map("{:.0%}".format, na_action="ignore"),
-        "other": table["share_opposite"].map("{:.0%}".format, na_action="ignore"),
-        "association": table["median_estimate"].map("{:+.2f}".format, na_action="ignore"),
+        "claimed": table["share_claimed"].map(share, na_action="ignore"),
+        "other": table["share_opposite"].map(share, na_action="ignore"),
+        "association": table["median_estimate"].map(signed, na_action="ignore"),
         "detectable": table["mde"].map("{:.2f}".format, na_action="ignore"),
     }
-    return str(pd.DataFrame(columns).to_html(index=False, na_rep="–"))
+    shown = pd.DataFrame(columns).to_html(index=False, na_rep="–")
+    return f"{shown}<p><small>{COLUMNS}</small></p>"
 
 
 def _numbers(found: Tally) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 MISSING = "–"
 SHORT, LONG, WIDE = 14, 25, 160
 UNBROKEN, ROOMY = "; white-space:nowrap", "; min-width:11em"
+RIGHT = ' style="text-align:right"'
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,14 @@ class Readable:
         The values; floats are shown with the digits that matter, missing ones as a dash.
     note : str
         What to keep in mind; may be empty.
+    right : tuple of str
+        Columns of written numbers, set to the right as numbers are.
     """
 
     title: str
     frame: pd.DataFrame = field(repr=False)
     note: str = ""
+    right: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         words = self.frame.map(written).astype("str")
@@ -42,7 +46,9 @@ class Readable:
         return "\n".join(filter(None, (self.title, text, self.note)))
 
     def _repr_html_(self) -> str:
-        styles = {name: _side(self.frame[name]) for name in self.frame}
+        styles = {
+            name: RIGHT if name in self.right else _side(self.frame[name]) for name in self.frame
+        }
         head = "".join(
             f"<th{style.replace(UNBROKEN, '')}>{escape(str(name))}</th>"
             for name, style in styles.items()
@@ -72,10 +78,21 @@ def written(value: object) -> str:
     return str(value)
 
 
+def signed(value: float) -> str:
+    """Return an association with its sign and two decimals: +0.08, −0.11, 0.00."""
+    words = f"{value:+.2f}"
+    return "0.00" if float(words) == 0 else words.replace("-", "−")
+
+
+def share(value: float) -> str:
+    """Return a share in whole percent."""
+    return f"{value:.0%}"
+
+
 def _side(column: pd.Series) -> str:
     """Return how a column is set: numbers right, words left, short words unbroken, long ones wide."""
     if pd.api.types.is_numeric_dtype(column):
-        return ' style="text-align:right"'
+        return RIGHT
     longest = max((len(written(value)) for value in column), default=0)
     width = (
         "; white-space:nowrap" if longest <= SHORT else "; min-width:11em" if longest > LONG else ""

@@ -14,6 +14,7 @@ from pkstats.registry.missions import AS_OF
 
 # Treatments or outcomes known for a smaller share of the rows are named among the limits.
 SELDOM = 0.5
+IN_WORDS = {"underpowered": " (the data are too few to tell)"}
 
 
 class Prose(str):
@@ -59,7 +60,10 @@ def _verdicts(found: list[Claim]) -> str:
     for one in found:
         wording = one.definition.wording.rstrip(".")
         groups.setdefault(one.verdict, []).append(f"{one.id} ({wording[0].lower()}{wording[1:]})")
-    parts = [f"{verdict}: {listed(claims)}" for verdict, claims in groups.items()]
+    parts = [
+        f"{verdict}{IN_WORDS.get(verdict, '')}: {listed(claims)}"
+        for verdict, claims in groups.items()
+    ]
     return f"By the rule of the ledger, {'; '.join(parts)}."
 
 
@@ -68,12 +72,12 @@ def _shares(tested: list[Claim]) -> str:
         return ""
     tallies = [one.result.tally for one in tested if one.result]
     claimed = [
-        f"{tally.claimed:.0%} of {one.id}" for one, tally in zip(tested, tallies, strict=True)
+        f"{tally.claimed:.0%} for {one.id}" for one, tally in zip(tested, tallies, strict=True)
     ]
     other = [f"{tally.opposite:.0%}" for tally in tallies]
     return (
-        f"The interval lies on the claimed side of zero in {listed(claimed)} (specifications; on the "
-        f"other side in {listed(other)})."
+        "The share of specifications whose interval lies on the claimed side of zero is "
+        f"{listed(claimed)}; on the other side {listed(other)}."
     )
 
 
