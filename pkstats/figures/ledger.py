@@ -14,7 +14,7 @@ from matplotlib.ticker import PercentFormatter
 
 from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims, unstandardized
 from pkstats.evidence.ledger.verdict import tally, weights
-from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +46,7 @@ VERDICT_COLOURS = {
 }
 SOURCE = "Sources: UN, UCDP, TAMM, PACT, UNHCR, OCHA FTS, AWSD, V-Dem, World Bank and others (pk.claims())."
 WORDING, STRIP_LIMIT, MANY = 62, 14, 600
+TITLE_WIDTH = 80
 
 
 def draw() -> Figure:
@@ -130,24 +131,31 @@ def curve(one: Claim) -> Figure:
     one : Claim
         A testable one; others have nothing to draw and get a page that says so.
     """
-    if one.frame.empty:
-        return _nothing(one)
+    with plt.rc_context(SETTINGS):
+        return _nothing(one) if one.frame.empty else _curve(one)
+
+
+def _curve(one: Claim) -> Figure:
     frame = one.frame[one.frame["side"].notna()].sort_values("effect", kind="stable")
     every = tally(frame, one.definition.rule.level)
     figure, (upper, lower) = plt.subplots(
         2, 1, figsize=(9.5, 7.4), sharex=True, height_ratios=[1.25, 1]
     )
-    figure.subplots_adjust(left=0.33, right=0.985, top=0.855, bottom=0.085, hspace=0.07)
-    _legend(figure, 0.32, 0.898)
+    lines = textwrap.wrap(f"{one.id}: {one.definition.wording}", TITLE_WIDTH)
+    more = len(lines) - 1
+    top = 0.855 - 0.028 * more
+    figure.subplots_adjust(left=0.33, right=0.985, top=top, bottom=0.085, hspace=0.07)
+    _legend(figure, 0.32, top + 0.043)
     _ordered(upper, frame)
     _strips(lower, frame)
-    wording = textwrap.wrap(f"{one.id}: {one.definition.wording}", 88)
     caption(
         figure,
-        wording[0] + ("…" if len(wording) > 1 else ""),
-        f"Verdict: {one.verdict}. {len(frame):,} specifications; interval on the claimed side of zero in "
+        "\n".join(lines),
+        "\n"
+        * more
+        + f"Verdict: {one.verdict}. {len(frame):,} specifications; interval on the claimed side of zero in "
         f"{every.claimed:.0%}, on the other in {every.opposite:.0%}\n(each outcome counting alike). "
-        "Associations, not effects. Thin lines: intervals of 95%.",
+        "Associations, not effects. Thin lines: intervals of 95%; a few run out of the frame.",
         SOURCE,
     )
     return figure
@@ -182,7 +190,10 @@ def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
         )
         axes.plot(places[here], effect[here], ".", color="#222222", markersize=1.5, rasterized=True)
     low, high = np.quantile(ends[:, 0], 0.02), np.quantile(ends[:, 1], 0.98)
-    axes.set_ylim(min(low, -0.1), max(high, 0.1))
+    # A few intervals without end would press all others flat.
+    first, last = np.quantile(effect, [0.02, 0.98])
+    room = last - first
+    axes.set_ylim(min(max(low, first - room), -0.1), max(min(high, last + room), 0.1))
     axes.axhline(0, color="#444444", linewidth=1)
     axes.set_ylabel("s.d. per s.d.,\nclaimed side up")
     axes.set_xlim(-0.01 * len(frame), 1.01 * len(frame))

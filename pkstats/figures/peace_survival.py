@@ -148,8 +148,8 @@ def draw() -> Figure:
         TITLE,
         f"{episodes} episodes of internal conflict that ended 1989–2019, to the conflict's next active "
         f"year or {last}, where the data stop (censored).\nAn episode joins the blue curve the year "
-        "after a mission sent since the conflict began is there: waiting is not peace with "
-        "peacekeepers.\nAssociation, not effect: which conflicts get peacekeepers is left out. "
+        "after a mission sent since the conflict began is there: waiting is not peace kept.\n"
+        "Association, not effect: which conflicts get peacekeepers is left out. "
         "Bands: 95%, taking episodes as independent.",
         "Sources: UCDP conflict terminations, UCDP conflicts 24.1; pkstats registry (peacekeeping "
         "missions of all sponsors).",

@@ -64,7 +64,7 @@ def draw() -> Figure:
         "Share of UN peacekeeping operations with at least one task in the area, by year "
         f"({int(counted.loc[1950])} coded operations in 1950, {int(counted.loc[1994])} in 1994, "
         f"{int(counted.loc[2014])} in 2014,\n{int(counted.loc[2024])} in 2024). "
-        "After 2015 tasks left uncoded where unsure.",
+        "After 2015 tasks left uncoded where unsure. Protection: of civilians, women, children, UN staff.",
         "Sources: TAMM (Lloyd 2021) to 2015; coded by pkstats from resolutions after that.",
     )
     return figure
