@@ -15,7 +15,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.figures import FIGURES, draw_all
+from pkstats.figures import FIGURES, collaboration, draw_all
 from pkstats.figures.coverage import known
 from pkstats.figures.draw import Entry
 from pkstats.figures.peace_survival import product_limit, spells, still_at_peace
@@ -256,3 +256,16 @@ def test_the_bars_of_the_timeline_are_the_months_of_every_operation():
     assert months.sum() == len(panel)
     began = found.drop_duplicates("mission_id")["first"]
     assert began.is_monotonic_increasing
+
+
+def test_collaboration_counts_every_operation_and_draws_nothing_for_few():
+    tables = collaboration.by_year()
+    years = pk.panel("mission-year", 1989, 2025, "UN", "peacekeeping").frame
+    assert tables["asked"].sum(axis=1).equals(years.groupby("year").size().astype("int64"))
+    for name in ("practised", "aid"):
+        values = tables[name].drop(columns="n")
+        few = tables[name]["n"].fillna(0) < collaboration.FEWEST
+        assert few.any() and values[few].isna().all(axis=None)
+        assert values[~few].notna().all(axis=None)
+    assert tables["practised"].dropna().drop(columns="n").max(axis=None) <= 1
+    assert (tables["aid"][0.25].dropna() <= tables["aid"][0.75].dropna()).all()

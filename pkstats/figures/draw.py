@@ -18,6 +18,7 @@ from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.figures import (
     case_page,
     coefficients,
+    collaboration,
     communities,
     comparison,
     coverage,
@@ -125,6 +126,7 @@ FIGURES: dict[str, Entry] = {
     "fatalities": _entry(fatalities),
     "tasks": _entry(tasks),
     "mandates": _entry(mandates),
+    "collaboration": _entry(collaboration),
     "violence": _entry(violence),
     "peace_survival": _entry(peace_survival),
     "communities": _entry(communities),
