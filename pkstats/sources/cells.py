@@ -83,9 +83,9 @@ def trimmed(text: pa.Array) -> pa.Array:
     if not len(text) or letters is None or not letters.size:
         return text
     letters, starts = np.frombuffer(letters, dtype="uint8"), bounds(text)
-    for edges in (starts, starts - 1):
-        if ((letters.take(edges, mode="clip") - ord("!")) > ord("~") - ord("!")).any():
-            return pc.utf8_trim_whitespace(text)
+    first, last = (letters.take(edges, mode="clip") - ord("!") for edges in (starts, starts - 1))
+    if max(first.max(), last.max()) > ord("~") - ord("!"):
+        return pc.utf8_trim_whitespace(text)
     return text
 
 
@@ -112,8 +112,14 @@ def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
     return places.to_numpy(), trimmed(coded.dictionary)
 
 
-def find(text: pa.Array, spellings: Iterable[str]) -> list[str]:
-    """Return the spellings that may stand in a text, from one look at its bytes."""
+def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:
+    """Return the rows in which one of the spellings may stand, from one look at the bytes."""
     letters = text.buffers()[2]
-    content = letters.to_pybytes() if letters else b""
-    return [spelling for spelling in spellings if spelling.encode() in content]
+    content, places = letters.to_pybytes() if letters else b"", []
+    for spelling in map(str.encode, spellings):
+        place = content.find(spelling)
+        while place >= 0:
+            places.append(place)
+            place = content.find(spelling, place + 1)
+    rows = np.searchsorted(bounds(text), places, side="right") - 1 if places else []
+    return sorted({int(row) for row in rows if 0 <= row < len(text)})

@@ -17,8 +17,8 @@ from pkstats.sources.table import Table
 LARGEST = 2**31
 # Codes spread over more than this many times the rows are hashed rather than counted.
 MANY = 16
-# So few rows are compared in all columns rather than told apart on the way.
-FEW = 1000
+# So few rows are compared in three columns of text at once, and in all others where they agree.
+FEW, AT_ONCE = 1000, 3
 
 
 class Known(NamedTuple):
@@ -117,6 +117,8 @@ def repeated(
             break
         if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
             few.append(name)
+            if len(few) == AT_ONCE and len(known.rows) == len(rows):
+                known, few = _narrowed(_folded(table, few, known)), []
             continue
         part, count = _codes(table, name, known.rows)
         known = Known(known.rows, known.codes * count + part, known.size * count)
@@ -124,25 +126,28 @@ def repeated(
             # Like an identifier: the other columns matter only where it repeats.
             known = _narrowed(known)
     if few and len(known.rows):
-        part, count = numbered(_joined(table, few, known.rows))
-        known = Known(known.rows, known.codes * count + part, known.size * count)
+        known = _folded(table, few, known)
     known = _narrowed(known)
     return known.rows, known.codes
 
 
-def _joined(table: Table, names: list[str], rows: np.ndarray) -> pa.Array:
-    """Return the text of some columns as one, with marks that no publisher writes between."""
-    places = pa.array(rows)
-    texts = [table[name].take(places) for name in names]
+def _folded(table: Table, names: list[str], known: Known) -> Known:
+    """Add columns of text, joined by marks that no publisher writes, to what is known."""
+    texts = [table[name] for name in names]
+    if len(known.rows) < len(table):
+        places = pa.array(known.rows)
+        texts = [text.take(places) for text in texts]
     marks = {"null_handling": "replace", "null_replacement": "\x00"}
-    return pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
+    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
+    part, count = numbered(joined)
+    return Known(known.rows, known.codes * count + part, known.size * count)
 
 
 def _narrowed(known: Known) -> Known:
     """Keep the rows whose code occurs more than once; count the codes from 0."""
     rows, codes, size = known
     if size > MANY * len(rows) + MANY:
-        if pd.Index(codes).is_unique:
+        if len(rows) > FEW and pd.Index(codes).is_unique:
             return Known(rows[:0], codes[:0], 1)
         codes, size = _compact(codes)
     several = (np.bincount(codes, minlength=size) > 1)[codes]

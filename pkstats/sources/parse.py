@@ -55,10 +55,12 @@ def _cased(text: pa.Array, field: Field) -> pa.Array:
 def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str]) -> Parsed:
     """Put words in place of a publisher's codes."""
     places, spellings = encode(cells)
-    codes = blanked(_cased(spellings, field), field).to_pylist()
-    words = pa.array([*map(labels.get, codes)], TEXT)
-    bad = np.array([*(code is not None and code not in labels for code in codes), False])
-    return Parsed(spread(words, places), bad[places], f"expected one of {', '.join(labels)}")
+    codes = _cased(spellings, field).to_pylist()
+    blank = ("", None, *field.missing)
+    words = pa.array([None if code in blank else labels.get(code) for code in codes], TEXT)
+    odd = [code not in blank and code not in labels for code in codes]
+    bad = np.array([*odd, False])[places] if any(odd) else None
+    return Parsed(spread(words, places), bad, f"expected one of {', '.join(labels)}")
 
 
 def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
 
 TOGETHER = ("flag", "integer", "number", "date")
-RULES = (
+rules = attrgetter(
     *("dtype", "missing", "empty", "minimum", "maximum"),
     *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
 )
@@ -133,8 +134,7 @@ def _parse_families(fields: Iterable[Field], cells: dict[str, Any]) -> dict[str,
     for field in fields:
         column = cells.get(field.name)
         if field.dtype in TOGETHER and isinstance(column, pa.Array) and not field.labels:
-            key = tuple(getattr(field, rule) for rule in RULES)
-            families.setdefault((column.type, *key), []).append(field)
+            families.setdefault((column.type, *rules(field)), []).append(field)
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
         names = [field.name for field in family]
