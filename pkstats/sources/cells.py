@@ -30,7 +30,8 @@ def strings(text: pa.Array) -> Any:
 
 def mask(flags: pa.Array) -> np.ndarray:
     """Return Arrow truth values as NumPy's."""
-    return np.array(flags.to_numpy(zero_copy_only=False), dtype=bool)
+    found = flags.to_numpy(zero_copy_only=False)
+    return found if found.dtype == bool and found.flags.writeable else np.array(found, dtype=bool)
 
 
 def as_text(cells: pa.Array | pd.Series) -> pa.Array:
@@ -107,9 +108,16 @@ def blanked(text: pa.Array, field: Field) -> pa.Array:
 
 def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
     """Return each cell's place among the distinct trimmed spellings (-1: no value), and those."""
-    coded = _spelled(cells).dictionary_encode()
-    places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
-    return places.to_numpy(), trimmed(coded.dictionary)
+    known = None
+    if isinstance(cells, pd.Series) and not isinstance(cells.dtype, pd.StringDtype):
+        known, values = pd.factorize(cells)
+        words = pa.array([spell(value) for value in values.tolist()], type=TEXT)
+    else:
+        words = _spelled(cells)
+    coded = words.dictionary_encode()
+    indices = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+    places = indices.to_numpy() if known is None else np.append(indices.to_numpy(), -1)[known]
+    return places, trimmed(coded.dictionary)
 
 
 def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:

@@ -95,8 +95,10 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
                 values[values == float(spelling)] = np.nan
         blank = np.isnan(values)
     elif isinstance(cells, pa.Array) and pa.types.is_floating(cells.type):
-        blank = mask(cells.is_null())
-        values = np.array(cells.to_numpy(zero_copy_only=False))
+        values = cells.to_numpy(zero_copy_only=False)
+        if not values.flags.writeable:
+            values = values.copy()
+        blank = mask(cells.is_null()) if cells.null_count else np.zeros(len(cells), dtype=bool)
     else:
         text = blanked(as_text(cells), field)
         blank = mask(text.is_null())

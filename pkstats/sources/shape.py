@@ -137,8 +137,10 @@ def melt_years(table: Table, plan: Layout) -> Table:
     names = [name for name in table if name.startswith(f"{wide}:")]
     years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
     values = np.column_stack([table[name] for name in names])
-    filled = ~np.isnan(values) & table.good[:, None]
-    counts = np.count_nonzero(filled, axis=1)
+    filled = ~np.isnan(values)
+    if not table.good.all():
+        filled &= table.good[:, None]
+    counts, chosen = np.count_nonzero(filled, axis=1), np.flatnonzero(filled)
     bare = int((table.good & (counts == 0)).sum())
     if bare:
         table.report.note(f"{bare:,} rows have no value in any year")
@@ -150,6 +152,6 @@ def melt_years(table: Table, plan: Layout) -> Table:
         if name not in gone
     }
     empty = np.zeros(len(row), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(np.broadcast_to(years, filled.shape)[filled], empty)
-    columns[wide] = values[filled]
+    columns["year"] = pd.arrays.IntegerArray(np.tile(years, len(table)).take(chosen), empty)
+    columns[wide] = values.take(chosen)
     return Table(columns, table.rows[row], table.report)
