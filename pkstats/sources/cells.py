@@ -129,5 +129,5 @@ def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:
         while place >= 0:
             places.append(place)
             place = content.find(spelling, place + 1)
-    rows = np.searchsorted(bounds(text), places, side="right") - 1 if places else []
+    rows = np.searchsorted(bounds(text), places, side="right") - 1
     return sorted({int(row) for row in rows if 0 <= row < len(text)})

@@ -98,7 +98,9 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
         values = cells.to_numpy(zero_copy_only=False)
         if not values.flags.writeable:
             values = values.copy()
-        blank = mask(cells.is_null()) if cells.null_count else np.zeros(len(cells), dtype=bool)
+        if field.empty is None and np.isfinite(values).sum() + cells.null_count == len(values):
+            return values, np.zeros(len(values), dtype=bool)
+        blank = mask(cells.is_null())
     else:
         text = blanked(as_text(cells), field)
         blank = mask(text.is_null())

@@ -49,8 +49,10 @@ def _is_utf8(content: bytes) -> bool:
     """Tell whether bytes are UTF-8; Arrow looks at them ten times as fast as decoding does."""
     import pyarrow as pa
 
+    ends = pa.py_buffer(np.array([0, len(content)]))
+    buffers = [None, ends, pa.py_buffer(content)]
     try:
-        pa.array([content], pa.large_binary()).cast(pa.large_string())
+        pa.Array.from_buffers(pa.large_binary(), 1, buffers).cast(pa.large_string())
     except pa.ArrowInvalid:
         return False
     return True
