@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.internals import create_dataframe_from_blocks
 
 from pkstats.sources.cells import TEXT, strings
 from pkstats.sources.report import Report
@@ -118,10 +119,19 @@ class Table:
                 name: values.filter(good) if isinstance(values, pa.Array) else values[kept]
                 for name, values in columns.items()
             }
-        arrays = [strings(v) if isinstance(v, pa.Array) else v for v in columns.values()]
-        frame = pd.DataFrame(dict(enumerate(arrays)), copy=False)
-        frame.columns = _header(tuple(columns)).view()
-        return frame
+        length = int(np.count_nonzero(self.good))
+        blocks = [
+            (_block(values), np.array([place])) for place, values in enumerate(columns.values())
+        ]
+        header = _header(tuple(columns)).view()
+        return create_dataframe_from_blocks(blocks, pd.RangeIndex(length), header)
+
+
+def _block(values: Any) -> Any:
+    """Return a column as pandas stores it: the constructor of frames would look at each again."""
+    if isinstance(values, pa.Array):
+        return strings(values)
+    return values.reshape(1, -1) if isinstance(values, np.ndarray) else values
 
 
 @lru_cache
