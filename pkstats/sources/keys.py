@@ -135,8 +135,7 @@ def _folded(table: Table, names: list[str], known: Known) -> Known:
     """Add columns of text, joined by marks that no publisher writes, to what is known."""
     texts = [table[name] for name in names]
     if len(known.rows) < len(table):
-        places = pa.array(known.rows)
-        texts = [text.take(places) for text in texts]
+        texts = pa.RecordBatch.from_arrays(texts, names).take(pa.array(known.rows)).columns
     marks = {"null_handling": "replace", "null_replacement": "\x00"}
     joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
     part, count = numbered(joined)
