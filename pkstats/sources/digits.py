@@ -31,7 +31,8 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
     ----------
     text : Array of large_string
     pattern : str
-        Of ``%Y``, ``%y``, ``%m``, ``%d`` and marks; without a day, the first of the month is meant.
+        Of ``%Y``, ``%y``, ``%m`` and ``%d`` with marks between; without a day, the first of the
+        month is meant.
     """
     letters, starts = text.buffers()[2], bounds(text)
     if letters is None or not letters.size:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ def settle(table: Table, plan: Layout) -> None:
         stated = np.logical_or.reduce([~np.isnan(cell) for cell in cells])
 
         def values(table: Table, rows: np.ndarray, parts: list[str] = parts) -> list[str]:
-            columns = (table.at(part, rows) for part in parts)
-            return ["-".join(map(str, cells)) for cells in zip(*columns, strict=True)]
+            columns = (table.at(part, rows).astype(object).tolist() for part in parts)
+            dates = zip(*columns, strict=True)
+            return [
+                "-".join("?" if cell is pd.NA else str(cell) for cell in date) for date in dates
+            ]
 
         table.put_aside(np.isnat(new[name]) & stated, name, values, "expected a date")
         used.update(parts)
