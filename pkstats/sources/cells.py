@@ -94,11 +94,12 @@ def blanked(text: pa.Array, field: Field) -> pa.Array:
     """Return the text with nulls for missing cells."""
     if not len(text):
         return text
-    lengths = np.diff(bounds(text))
+    starts = bounds(text)
+    lengths = starts[1:] - starts[:-1]
     empty = lengths == 0
-    if any((lengths == len(spelling.encode())).any() for spelling in field.missing):
+    if any(np.count_nonzero(lengths == len(mark.encode())) for mark in field.missing):
         empty |= mask(pc.is_in(text, value_set=pa.array(field.missing, type=TEXT)))
-    if not empty.any():
+    if not np.count_nonzero(empty):
         return text
     if text.null_count or text.offset:
         return pc.if_else(pa.array(empty), pa.scalar(None, TEXT), text)

@@ -51,7 +51,7 @@ def check_key(table: Table, plan: Layout) -> None:
     key = [name for name in plan.key if name in table.columns]
     if not key:
         return
-    rows, codes = repeated(table, key)
+    rows, codes = _same_key(table, key)
     if not len(rows):
         return
     again = later(rows, codes, len(table))
@@ -109,26 +109,43 @@ def repeated(
     known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
     if codes is not None:
         known = Known(rows, *_compact(codes))
-    few: list[str] = []
-    for name in names:
-        if known.size > MANY * len(known.rows) or known.size > LARGEST:
+    left = list(dict.fromkeys(names))
+    while left and len(known.rows) > FEW:
+        name = left.pop(0)
+        known = _coded(table, name, known)
+        wide = known.size > MANY * len(known.rows)
+        # After an identifier the other columns matter only where it repeats.
+        if wide or (2 * known.size > len(known.rows) and isinstance(table[name], pa.Array)):
             known = _narrowed(known)
-        if not len(known.rows):
-            break
-        if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
-            few.append(name)
-            if len(few) == AT_ONCE and len(known.rows) == len(rows):
-                known, few = _narrowed(_folded(table, few, known)), []
-            continue
-        part, count = _codes(table, name, known.rows)
-        known = Known(known.rows, known.codes * count + part, known.size * count)
-        if 2 * count > len(known.rows) > FEW and isinstance(table[name], pa.Array):
-            # Like an identifier: the other columns matter only where it repeats.
-            known = _narrowed(known)
-    if few and len(known.rows):
-        known = _folded(table, few, known)
+    text = [name for name in left if isinstance(table[name], pa.Array)]
+    for some in (text[:AT_ONCE], text[AT_ONCE:]):
+        if some and len(known.rows):
+            known = _narrowed(_folded(table, some, known))
+    for name in left:
+        if name not in text and len(known.rows):
+            known = _coded(table, name, known)
+            if known.size > MANY * len(known.rows):
+                known = _narrowed(known)
     known = _narrowed(known)
     return known.rows, known.codes
+
+
+def _same_key(table: Table, key: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `repeated` does, for columns that should tell all rows apart together."""
+    rows = np.flatnonzero(table.good)
+    known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
+    for name in key:
+        known = _coded(table, name, known)
+    known = _narrowed(known)
+    return known.rows, known.codes
+
+
+def _coded(table: Table, name: str, known: Known) -> Known:
+    """Add a column to what is known."""
+    if known.size > LARGEST:
+        known = _narrowed(known)
+    part, count = _codes(table, name, known.rows)
+    return Known(known.rows, known.codes * count + part, known.size * count)
 
 
 def _folded(table: Table, names: list[str], known: Known) -> Known:

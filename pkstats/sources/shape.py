@@ -182,6 +182,6 @@ def melt_years(table: Table, plan: Layout) -> Table:
         else:
             columns[name] = cells.repeat(counts)
     empty = np.zeros(len(chosen), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(np.tile(years, len(table)).take(chosen), empty)
+    columns["year"] = pd.arrays.IntegerArray(years.take(chosen % len(years)), empty)
     columns[wide] = values.take(chosen)
     return Table(columns, table.rows.repeat(counts), table.report)

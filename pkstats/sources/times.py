@@ -86,12 +86,11 @@ def _cast(text: pa.Array) -> np.ndarray | None:
 
 def read_dates(text: pa.Array, field: Field) -> np.ndarray:
     """Return the dates of texts in `field.formats`; NaT for those in none of them."""
-    dates, filled = np.full(len(text), NOT_A_TIME), mask(text.is_valid())
-    for pattern in dict.fromkeys([*field.formats, ISO]):
+    first, *others = dict.fromkeys([*field.formats, ISO])
+    dates, filled = _read(text, first), mask(text.is_valid())
+    for pattern in others:
         left = np.isnat(dates) & filled
-        if left.all():
-            dates = _read(text, pattern)
-        elif left.any():
+        if left.any():
             dates[left] = _read(text.filter(pa.array(left)), pattern)
     return _shifted(dates, field)
 
