@@ -181,7 +181,8 @@ def melt_years(table: Table, plan: Layout) -> Table:
             columns[name] = pc.run_end_decode(words)
         else:
             columns[name] = cells.repeat(counts)
+    place = np.tile(np.arange(len(years), dtype="uint16"), len(table))
     empty = np.zeros(len(chosen), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(years.take(chosen % len(years)), empty)
+    columns["year"] = pd.arrays.IntegerArray(years.take(place.take(chosen)), empty)
     columns[wide] = values.take(chosen)
     return Table(columns, table.rows.repeat(counts), table.report)

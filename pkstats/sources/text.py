@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t"
 PIECE = 1 << 13
+# The last quotes of a text are looked for in so many of its last bytes, then further up.
+QUOTED = 1 << 16
 # Most files fit in one small block; a row longer than a block needs the large one.
 SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
 
@@ -168,11 +170,17 @@ def check_quotes(content: bytes, delimiter: str, name: str, notes: list[str]) ->
     marks = letters == ord('"')
     if np.count_nonzero(marks) % 2 == 0:
         return
-    quotes = np.flatnonzero(marks)
-    before, after = (letters.take(quotes + step, mode="clip") for step in (-1, 1))
-    outside = (before == ord(delimiter)) | (before == ord("\n"))
-    beyond = (after == ord(delimiter)) | (after == ord("\n")) | (after == ord("\r"))
-    opened, closed = quotes[outside].max(initial=0), quotes[beyond].max(initial=0)
+    opened = closed = 0
+    for end in range(len(letters), 0, -QUOTED):
+        start = max(end - QUOTED, 0)
+        quotes = np.flatnonzero(marks[start:end]) + start
+        before, after = (letters.take(quotes + step, mode="clip") for step in (-1, 1))
+        outside = (before == ord(delimiter)) | (before == ord("\n"))
+        beyond = (after == ord(delimiter)) | (after == ord("\n")) | (after == ord("\r"))
+        opened = opened or int(quotes[outside].max(initial=0))
+        closed = closed or int(quotes[beyond].max(initial=0))
+        if opened and closed:
+            break
     if opened > closed and not content.endswith(b'"', opened + 1):
         line = content.count(b"\n", 0, opened) + 1
         raise UnreadableFile(
