@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pkstats.sources import Report
 from pkstats.sources.cells import TEXT, as_text, blanked
 from pkstats.sources.keys import repeats
-from pkstats.sources.layout import Field
+from pkstats.sources.layout import Field, _field
 from pkstats.sources.table import Table
 from pkstats.sources.times import parse_date
 
@@ -48,6 +48,12 @@ def test_a_cell_that_is_no_date_of_the_format_is_bad(cell):
     cells = pa.array(["5/17/83", cell, ""], TEXT)
     parsed = parse_date(cells, field(dtype="date", formats=("%m/%d/%y",)))
     assert parsed.bad.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("pattern", ["%d %B %Y", "%Y%m%d", "%Y"])
+def test_a_layout_may_not_ask_for_dates_that_no_reader_reads(pattern):
+    with pytest.raises(ValueError, match="expected formats such as"):
+        _field("x", {"dtype": "date", "formats": pattern})
 
 
 @given(st.lists(WORDS | st.none()), st.lists(WORDS, max_size=2))

@@ -213,7 +213,8 @@ class TestMullenbach:
         nan = float("nan")
         ongoing = {"ENDDAY": nan, "ENDMON": nan, "ENDYR": nan, "ONGOING": 1}
         wrong = {"PKMNAMElocation": "N", "ENDDAY": 31, "ENDMON": 2, "ENDYR": 1995}
-        rows = [{**self.row, **ongoing}, {**self.row, **wrong}]
+        partial = {"PKMNAMElocation": "O", "ENDDAY": nan, "ENDMON": 2, "ENDYR": 1995}
+        rows = [{**self.row, **ongoing}, {**self.row, **wrong}, {**self.row, **partial}]
         frame, report = read(
             "mullenbach", publisher_file("mullenbach", rows, tmp_path / "m.dta", 0)
         )
@@ -221,7 +222,7 @@ class TestMullenbach:
         assert frame["resolution_date"].to_list() == [pd.Timestamp("1992-12-16")]
         assert frame["sponsor"].to_list() == ["UN"]
         assert frame["end"].isna().all()
-        assert report.frame["value"].to_list() == ["1995-2-31"]
+        assert report.frame["value"].to_list() == ["1995-2-31", "1995-2-?"]
         assert conserves_rows(report)
 
     @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def strings(text: pa.Array) -> Any:
 
 def mask(flags: pa.Array) -> np.ndarray:
     """Return Arrow truth values as NumPy's."""
-    return np.array(flags.to_numpy(zero_copy_only=False), dtype=bool)
+    found = flags.to_numpy(zero_copy_only=False)
+    return found if found.dtype == bool and found.flags.writeable else np.array(found, dtype=bool)
 
 
 def as_text(cells: pa.Array | pd.Series) -> pa.Array:
@@ -83,9 +84,9 @@ def trimmed(text: pa.Array) -> pa.Array:
     if not len(text) or letters is None or not letters.size:
         return text
     letters, starts = np.frombuffer(letters, dtype="uint8"), bounds(text)
-    for edges in (starts, starts - 1):
-        if ((letters.take(edges, mode="clip") - ord("!")) > ord("~") - ord("!")).any():
-            return pc.utf8_trim_whitespace(text)
+    first, last = (letters.take(edges, mode="clip") - ord("!") for edges in (starts, starts - 1))
+    if max(first.max(), last.max()) > ord("~") - ord("!"):
+        return pc.utf8_trim_whitespace(text)
     return text
 
 
@@ -93,11 +94,12 @@ def blanked(text: pa.Array, field: Field) -> pa.Array:
     """Return the text with nulls for missing cells."""
     if not len(text):
         return text
-    lengths = np.diff(bounds(text))
+    starts = bounds(text)
+    lengths = starts[1:] - starts[:-1]
     empty = lengths == 0
-    if any((lengths == len(spelling.encode())).any() for spelling in field.missing):
+    if any(np.count_nonzero(lengths == len(mark.encode())) for mark in field.missing):
         empty |= mask(pc.is_in(text, value_set=pa.array(field.missing, type=TEXT)))
-    if not empty.any():
+    if not np.count_nonzero(empty):
         return text
     if text.null_count or text.offset:
         return pc.if_else(pa.array(empty), pa.scalar(None, TEXT), text)
@@ -107,13 +109,26 @@ def blanked(text: pa.Array, field: Field) -> pa.Array:
 
 def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
     """Return each cell's place among the distinct trimmed spellings (-1: no value), and those."""
-    coded = _spelled(cells).dictionary_encode()
-    places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
-    return places.to_numpy(), trimmed(coded.dictionary)
+    known = None
+    if isinstance(cells, pd.Series) and not isinstance(cells.dtype, pd.StringDtype):
+        known, values = pd.factorize(cells)
+        words = pa.array([spell(value) for value in values.tolist()], type=TEXT)
+    else:
+        words = _spelled(cells)
+    coded = words.dictionary_encode()
+    indices = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+    places = indices.to_numpy() if known is None else np.append(indices.to_numpy(), -1)[known]
+    return places, trimmed(coded.dictionary)
 
 
-def find(text: pa.Array, spellings: Iterable[str]) -> list[str]:
-    """Return the spellings that may stand in a text, from one look at its bytes."""
+def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:
+    """Return the rows in which one of the spellings may stand, from one look at the bytes."""
     letters = text.buffers()[2]
-    content = letters.to_pybytes() if letters else b""
-    return [spelling for spelling in spellings if spelling.encode() in content]
+    content, places = letters.to_pybytes() if letters else b"", []
+    for spelling in map(str.encode, spellings):
+        place = content.find(spelling)
+        while place >= 0:
+            places.append(place)
+            place = content.find(spelling, place + 1)
+    rows = np.searchsorted(bounds(text), places, side="right") - 1
+    return sorted({int(row) for row in rows if 0 <= row < len(text)})

@@ -13,16 +13,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, encode, find
+from pkstats.sources.cells import TEXT, find, mask
 from pkstats.sources.keys import repeats
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pkstats.sources.layout import Layout
     from pkstats.sources.table import Table
 
 DATE = re.compile(r"(\d{0,2}|\?+)/(\d{0,2}|\?+)/(\d{4}|\d\d)(\?*)")
 REASON = "expected a date like 5/17/83, 5//1983 or //1983"
+EPOCH = datetime.date(1970, 1, 1).toordinal()
+# These columns tell most rows apart.
+TELLING = ("side_b", "begin_date", "episode_start_date")
 PRECISIONS = ("day", "month", "year", None)
 
 
@@ -42,9 +47,7 @@ def settle(table: Table, plan: Layout) -> None:
     def country(table: Table, rows: np.ndarray) -> Any:
         return table.at("country", rows)
 
-    table.put_aside(
-        repeats(table, ["third_party", "begin_date", *table]), "", country, "repeats an earlier row"
-    )
+    table.put_aside(repeats(table, [*TELLING, *table]), "", country, "repeats an earlier row")
     read = _read_dates(table, options["spans"], options["latest_year"])
     for start, end in options["spans"]:
         for name in (start, end):
@@ -91,42 +94,54 @@ def partial_date(
     year = int(year_text)
     if len(year_text) == 2:
         year += 1900 if 2000 + year > latest_year else 2000
+    if not 1900 <= year <= latest_year:
+        return None, None, False
     precision = "day" if day.isdigit() else "month"
     if not month.isdigit():
         precision, month, day = "year", "12" if last else "1", ""
     try:
-        length = calendar.monthrange(year, int(month))[1]
-        number = int(day) if day.isdigit() else (length if last else 1)
-        date = datetime.date(year, int(month), number)
+        date = datetime.date(year, int(month), int(day) if day.isdigit() else 1)
     except ValueError:
         return None, None, False
-    if not 1900 <= year <= latest_year:
-        return None, None, False
+    if last and not day.isdigit():
+        date = date.replace(day=calendar.monthrange(year, date.month)[1])
     return date, precision, bool(doubt)
 
 
 def _read_dates(table: Table, spans: list[list[str]], latest_year: int) -> dict[str, Dates]:
-    """Return what the date columns say; each distinct spelling is read once."""
-    names = [name for span in spans for name in span]
-    ends = {end for _, end in spans}
-    every, spellings = encode(pa.concat_arrays([table[name] for name in names]))
+    """Return what the date columns say; those without a day are read one by one."""
+    names, length = [name for span in spans for name in span], len(table)
+    every = pa.concat_arrays([table[name] for name in names])
     field = Field("date", ("date",), "date", formats=("%m/%d/%y",), latest_year=latest_year)
-    whole = np.append(times.read_dates(spellings, field), times.NOT_A_TIME)
-    texts = spellings.to_pylist()
-    others = np.flatnonzero(np.isnat(whole[:-1]))
-    known, found = pa.array(PRECISIONS, TEXT), {}
-    for name, places in zip(names, every.reshape(len(names), len(table)), strict=True):
-        dates, precisions = whole.copy(), np.zeros(len(whole), dtype="int8")
-        precisions[-1] = PRECISIONS.index(None)
-        for place in others[np.isin(others, places)].tolist():
-            date, precision, doubtful = partial_date(texts[place], name in ends, latest_year)
-            dates[place], precisions[place] = date, PRECISIONS.index(precision)
-            if doubtful and ((places == place) & table.good).any():
-                table.report.note(f"{name} {texts[place]!r} is marked as doubtful and kept")
-        bad = np.isnat(dates[places]) & (places >= 0)
-        words = known.take(pa.array(precisions[places]))
-        found[name] = Dates(dates[places], words, bad)
-    return found
+    dates = times.read_dates(every, field)
+    filled = mask(every.is_valid())
+    precisions = np.where(filled, PRECISIONS.index("day"), PRECISIONS.index(None))
+    others = np.flatnonzero(np.isnat(dates) & filled)
+    texts = every.take(pa.array(others)).to_pylist()
+    ends = np.isin(names, [end for _, end in spans])
+    pairs = [*zip(texts, ends[others // length].tolist(), strict=True)]
+    read = {pair: partial_date(*pair, latest_year) for pair in dict.fromkeys(pairs)}
+    dates[others] = _times(read[pair][0] for pair in pairs)
+    precisions[others] = [PRECISIONS.index(read[pair][1]) for pair in pairs]
+    doubtful = {pair for pair, (*_, doubt) in read.items() if doubt}
+    for place, pair in zip(others.tolist(), pairs, strict=True) if doubtful else ():
+        if pair in doubtful and table.good[place % length]:
+            name = names[place // length]
+            table.report.note(f"{name} {pair[0]!r} is marked as doubtful and kept")
+    bad = np.isnat(dates) & filled
+    words = pa.array(PRECISIONS, TEXT).take(pa.array(precisions))
+    parts = [slice(place * length, (place + 1) * length) for place in range(len(names))]
+    return {
+        name: Dates(dates[part], words[part], bad[part])
+        for name, part in zip(names, parts, strict=True)
+    }
+
+
+def _times(dates: Iterable[datetime.date | None]) -> np.ndarray:
+    """Return dates as NumPy's, which takes longer to look at dates than at numbers of days."""
+    days = np.array([date.toordinal() if date else 0 for date in dates], dtype="int64")
+    known = (days - EPOCH).astype("datetime64[D]").astype(times.SECONDS)
+    return np.where(days > 0, known, times.NOT_A_TIME)
 
 
 def _refuse_unread(table: Table, name: str, bad: np.ndarray) -> None:
@@ -152,15 +167,15 @@ def _days(dates: np.ndarray) -> np.ndarray:
 def _spell(table: Table, spellings: dict[str, str]) -> None:
     mended = 0
     for name in ("side_b", "third_party"):
-        wrong = find(table[name], spellings)
-        if not wrong:
+        rows = find(table[name], spellings)
+        if not rows:
             continue
-        pattern = "|".join(map(re.escape, wrong))
-        found = pc.fill_null(pc.match_substring_regex(table[name], pattern), False)
-        cells = table[name].filter(found).to_pylist()
-        mended += sum(cell.count(letters) for cell in cells for letters in wrong)
-        for letters in wrong:
-            cells = [cell.replace(letters, spellings[letters]) for cell in cells]
+        cells = table[name].take(pa.array(rows)).to_pylist()
+        for letters, right in spellings.items():
+            mended += sum(cell.count(letters) for cell in cells if cell)
+            cells = [cell and cell.replace(letters, right) for cell in cells]
+        found = np.zeros(len(table), dtype=bool)
+        found[rows] = True
         table[name] = pc.replace_with_mask(table[name], found, pa.array(cells, TEXT))
     if mended:
         table.report.note(f"{mended} names garbled by mixed encodings were mended")

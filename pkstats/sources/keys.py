@@ -17,8 +17,8 @@ from pkstats.sources.table import Table
 LARGEST = 2**31
 # Codes spread over more than this many times the rows are hashed rather than counted.
 MANY = 16
-# So few rows are compared in all columns rather than told apart on the way.
-FEW = 1000
+# So few rows are compared in three columns of text at once, and in all others where they agree.
+FEW, AT_ONCE = 1000, 3
 
 
 class Known(NamedTuple):
@@ -51,7 +51,7 @@ def check_key(table: Table, plan: Layout) -> None:
     key = [name for name in plan.key if name in table.columns]
     if not key:
         return
-    rows, codes = repeated(table, key)
+    rows, codes = _same_key(table, key)
     if not len(rows):
         return
     again = later(rows, codes, len(table))
@@ -109,40 +109,61 @@ def repeated(
     known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
     if codes is not None:
         known = Known(rows, *_compact(codes))
-    few: list[str] = []
-    for name in names:
-        if known.size > MANY * len(known.rows) or known.size > LARGEST:
+    left = list(dict.fromkeys(names))
+    while left and len(known.rows) > FEW:
+        name = left.pop(0)
+        known = _coded(table, name, known)
+        wide = known.size > MANY * len(known.rows)
+        # After an identifier the other columns matter only where it repeats.
+        if wide or (2 * known.size > len(known.rows) and isinstance(table[name], pa.Array)):
             known = _narrowed(known)
-        if not len(known.rows):
-            break
-        if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
-            few.append(name)
-            continue
-        part, count = _codes(table, name, known.rows)
-        known = Known(known.rows, known.codes * count + part, known.size * count)
-        if 2 * count > len(known.rows) > FEW and isinstance(table[name], pa.Array):
-            # Like an identifier: the other columns matter only where it repeats.
-            known = _narrowed(known)
-    if few and len(known.rows):
-        part, count = numbered(_joined(table, few, known.rows))
-        known = Known(known.rows, known.codes * count + part, known.size * count)
+    text = [name for name in left if isinstance(table[name], pa.Array)]
+    for some in (text[:AT_ONCE], text[AT_ONCE:]):
+        if some and len(known.rows):
+            known = _narrowed(_folded(table, some, known))
+    for name in left:
+        if name not in text and len(known.rows):
+            known = _coded(table, name, known)
+            if known.size > MANY * len(known.rows):
+                known = _narrowed(known)
     known = _narrowed(known)
     return known.rows, known.codes
 
 
-def _joined(table: Table, names: list[str], rows: np.ndarray) -> pa.Array:
-    """Return the text of some columns as one, with marks that no publisher writes between."""
-    places = pa.array(rows)
-    texts = [table[name].take(places) for name in names]
+def _same_key(table: Table, key: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `repeated` does, for columns that should tell all rows apart together."""
+    rows = np.flatnonzero(table.good)
+    known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
+    for name in key:
+        known = _coded(table, name, known)
+    known = _narrowed(known)
+    return known.rows, known.codes
+
+
+def _coded(table: Table, name: str, known: Known) -> Known:
+    """Add a column to what is known."""
+    if known.size > LARGEST:
+        known = _narrowed(known)
+    part, count = _codes(table, name, known.rows)
+    return Known(known.rows, known.codes * count + part, known.size * count)
+
+
+def _folded(table: Table, names: list[str], known: Known) -> Known:
+    """Add columns of text, joined by marks that no publisher writes, to what is known."""
+    texts = [table[name] for name in names]
+    if len(known.rows) < len(table):
+        texts = pa.RecordBatch.from_arrays(texts, names).take(pa.array(known.rows)).columns
     marks = {"null_handling": "replace", "null_replacement": "\x00"}
-    return pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
+    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
+    part, count = numbered(joined)
+    return Known(known.rows, known.codes * count + part, known.size * count)
 
 
 def _narrowed(known: Known) -> Known:
     """Keep the rows whose code occurs more than once; count the codes from 0."""
     rows, codes, size = known
     if size > MANY * len(rows) + MANY:
-        if pd.Index(codes).is_unique:
+        if len(rows) > FEW and pd.Index(codes).is_unique:
             return Known(rows[:0], codes[:0], 1)
         codes, size = _compact(codes)
     several = (np.bincount(codes, minlength=size) > 1)[codes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from pkstats.errors import UnknownTable, suggestion
 
 LAYOUTS = Path(__file__).parent / "layouts"
+FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
 DTYPES = ("text", "integer", "number", "flag", "date", "month")
 
 
@@ -31,6 +33,8 @@ class Field:
         What to do when the file lacks the column: "refuse" (default) or "missing".
     empty
         Value that an empty cell stands for, when the publisher's blank is not "missing".
+    formats
+        How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%d`` with a mark between, then maybe a time.
     required
         Rows without a value here are set aside.
     latest_year
@@ -107,6 +111,12 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
     field = Field(name=name, **values)
     if field.dtype not in DTYPES:
         raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
+    odd = [pattern for pattern in field.formats if not FORMAT.fullmatch(pattern)]
+    if odd:
+        raise ValueError(
+            f"layout field {name!r}: expected formats such as %d/%m/%Y or %Y-%m-%d %H:%M, of "
+            f"digits with a mark between, found {odd[0]!r}."
+        )
     return field
 
 

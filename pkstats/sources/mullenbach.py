@@ -2,48 +2,59 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pkstats.sources.layout import Layout
-    from pkstats.sources.report import Report
+    from pkstats.sources.table import Table
 
-RESOLUTION_DATE = r"\(([A-Z][a-z]+ \d{1,2},? \d{4})\)"
+RESOLUTION_DATE = re.compile(r"\(([A-Z][a-z]+) (\d{1,2}),? (\d{4})\)")
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 
 
-def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
+def settle(table: Table, plan: Layout) -> None:
     """Build start and end; set aside rows whose day, month and year make no date."""
-    import pandas as pd
-
-    frame["label"] = frame["label"].str.replace("  ", " ")
-    spelled = frame["resolution"].str.extract(RESOLUTION_DATE)[0].str.replace(",", "")
-    new = {"resolution_date": pd.to_datetime(spelled, format="%B %d %Y", errors="coerce")}
-    new["resolution_date"] = new["resolution_date"].astype("datetime64[s]")
-    good = np.ones(len(frame), dtype=bool)
+    table["label"] = pc.replace_substring(table["label"], "  ", " ")
+    new = {"resolution_date": _resolution_dates(table["resolution"].to_pylist())}
     used = set()
     for name in ("start", "end"):
         parts = [f"{name}_{part}" for part in ("year", "month", "day")]
-        cells = {part: frame[part].to_numpy("float64", na_value=np.nan) for part in parts}
-        new[name] = _date(*cells.values())
-        stated = np.logical_or.reduce([~np.isnan(cell) for cell in cells.values()])
-        wrong = np.isnat(new[name]) & stated & good
-        if wrong.any():
-            values = frame.loc[wrong, parts].astype("str").agg("-".join, axis=1)
-            report.put_aside(frame.loc[wrong, "_row"], name, values, "expected a date")
-        good &= ~wrong
+        cells = [table.numbers(part) for part in parts]
+        new[name] = _date(*cells)
+        stated = np.logical_or.reduce([~np.isnan(cell) for cell in cells])
+
+        def values(table: Table, rows: np.ndarray, parts: list[str] = parts) -> list[str]:
+            columns = (table.at(part, rows).astype(object).tolist() for part in parts)
+            dates = zip(*columns, strict=True)
+            return [
+                "-".join("?" if cell is pd.NA else str(cell) for cell in date) for date in dates
+            ]
+
+        table.put_aside(np.isnat(new[name]) & stated, name, values, "expected a date")
         used.update(parts)
     columns: dict[str, Any] = {}
-    for name in frame:
+    for name in table:
         if name not in used:
-            columns[name] = frame[name].array
+            columns[name] = table[name]
         if name == "resolution":
             columns.update(new)
-    frame = pd.DataFrame(columns)
-    return frame if good.all() else frame[good]
+    table.columns = columns
+
+
+def _resolution_dates(resolutions: list[str | None]) -> np.ndarray:
+    """Return the first date in brackets of each text, such as "(April 10, 1998)"."""
+    matches = [RESOLUTION_DATE.search(text or "") for text in resolutions]
+    parts = [
+        (int(match[3]), MONTHS.get(match[1], np.nan), int(match[2])) if match else (np.nan,) * 3
+        for match in matches
+    ]
+    return _date(*np.array(parts, dtype="float64").reshape(-1, 3).T)
 
 
 def _date(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:

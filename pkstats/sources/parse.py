@@ -55,10 +55,12 @@ def _cased(text: pa.Array, field: Field) -> pa.Array:
 def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str]) -> Parsed:
     """Put words in place of a publisher's codes."""
     places, spellings = encode(cells)
-    codes = blanked(_cased(spellings, field), field).to_pylist()
-    words = pa.array([*map(labels.get, codes)], TEXT)
-    bad = np.array([*(code is not None and code not in labels for code in codes), False])
-    return Parsed(spread(words, places), bad[places], f"expected one of {', '.join(labels)}")
+    codes = _cased(spellings, field).to_pylist()
+    blank = ("", None, *field.missing)
+    words = pa.array([None if code in blank else labels.get(code) for code in codes], TEXT)
+    odd = [code not in blank and code not in labels for code in codes]
+    bad = np.array([*odd, False])[places] if any(odd) else None
+    return Parsed(spread(words, places), bad, f"expected one of {', '.join(labels)}")
 
 
 def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
@@ -93,8 +95,12 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
                 values[values == float(spelling)] = np.nan
         blank = np.isnan(values)
     elif isinstance(cells, pa.Array) and pa.types.is_floating(cells.type):
+        values = cells.to_numpy(zero_copy_only=False)
+        if not values.flags.writeable:
+            values = values.copy()
+        if field.empty is None and np.isfinite(values).sum() + cells.null_count == len(values):
+            return values, np.zeros(len(values), dtype=bool)
         blank = mask(cells.is_null())
-        values = np.array(cells.to_numpy(zero_copy_only=False))
     else:
         text = blanked(as_text(cells), field)
         blank = mask(text.is_null())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,6 @@ from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
-
-TOGETHER = ("flag", "integer", "number", "date")
-RULES = (
-    *("dtype", "missing", "empty", "minimum", "maximum"),
-    *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
-)
 
 
 def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
@@ -99,7 +92,7 @@ def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
     """Parse every field; a row with an unreadable or lacking required cell is set aside once."""
     table = Table({}, rows, report)
     fields = shape.widened(plan, cells)
-    families = _parse_families(fields, cells)
+    families = _parse_families(plan, cells)
     for field in fields:
         if field.name not in cells:
             report.note(
@@ -127,14 +120,14 @@ def _empty(parsed: parse.Parsed) -> np.ndarray | None:
     return empty if parsed.bad is None else empty & ~parsed.bad
 
 
-def _parse_families(fields: Iterable[Field], cells: dict[str, Any]) -> dict[str, parse.Parsed]:
+def _parse_families(plan: Layout, cells: dict[str, Any]) -> dict[str, parse.Parsed]:
     """Parse a text file's columns that are under the same rules at once, unless they stay text."""
-    families: dict[tuple[Any, ...], list[Field]] = {}
-    for field in fields:
-        column = cells.get(field.name)
-        if field.dtype in TOGETHER and isinstance(column, pa.Array) and not field.labels:
-            key = tuple(getattr(field, rule) for rule in RULES)
-            families.setdefault((column.type, *key), []).append(field)
+    families: dict[tuple[int, int], list[Field]] = {}
+    for number, group in enumerate(shape.alike(plan, cells)):
+        for field in group:
+            column = cells.get(field.name)
+            if isinstance(column, pa.Array):
+                families.setdefault((number, column.type.id), []).append(field)
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
         names = [field.name for field in family]

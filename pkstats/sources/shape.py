@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pkstats.sources import text
 from pkstats.sources.layout import Field, Layout, layout
@@ -20,6 +22,11 @@ from pkstats.sources.table import Table
 
 YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$")
 PREAMBLE = 40
+TOGETHER = ("flag", "integer", "number", "date")
+RULES = attrgetter(
+    *("dtype", "missing", "empty", "minimum", "maximum"),
+    *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
+)
 
 
 class Head(NamedTuple):
@@ -111,9 +118,27 @@ def year_columns(header: Iterable[str], name: str) -> dict[str, str]:
 
 def widened(plan: Layout, cells: dict[str, Any]) -> Iterable[Field]:
     """Return the fields with one field per year in place of a field of wide years."""
+    return _widened(plan.kind, _years(plan, cells))
+
+
+def alike(plan: Layout, cells: dict[str, Any]) -> tuple[tuple[Field, ...], ...]:
+    """Return the fields, but for text and months, in groups that are read by the same rules."""
+    return _alike(plan.kind, _years(plan, cells))
+
+
+def _years(plan: Layout, cells: dict[str, Any]) -> tuple[str, ...]:
     if not any(field.wide_years for field in plan.fields):
-        return plan.fields
-    return _widened(plan.kind, tuple(name for name in cells if ":" in name))
+        return ()
+    return tuple(name for name in cells if ":" in name)
+
+
+@lru_cache
+def _alike(kind: str, names: tuple[str, ...]) -> tuple[tuple[Field, ...], ...]:
+    groups: dict[tuple[Any, ...], list[Field]] = {}
+    for field in _widened(kind, names):
+        if field.dtype in TOGETHER and not field.labels:
+            groups.setdefault(RULES(field), []).append(field)
+    return tuple(map(tuple, groups.values()))
 
 
 @lru_cache
@@ -136,20 +161,28 @@ def melt_years(table: Table, plan: Layout) -> Table:
         return table
     names = [name for name in table if name.startswith(f"{wide}:")]
     years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
-    values = np.column_stack([table[name] for name in names])
-    filled = ~np.isnan(values) & table.good[:, None]
-    counts = np.count_nonzero(filled, axis=1)
+    # Columns are copied quickest one after the other; a row's years must lie together.
+    values = np.ascontiguousarray(np.vstack([table[name] for name in names]).T)
+    filled = ~np.isnan(values)
+    if not table.good.all():
+        filled &= table.good[:, None]
+    counts, chosen = np.count_nonzero(filled, axis=1), np.flatnonzero(filled)
     bare = int((table.good & (counts == 0)).sum())
     if bare:
         table.report.note(f"{bare:,} rows have no value in any year")
-    row, gone = np.repeat(np.arange(len(table)), counts), set(names)
-    places = pa.array(row)
-    columns = {
-        name: cells.take(places) if isinstance(cells, pa.Array) else cells[row]
-        for name, cells in table.columns.items()
-        if name not in gone
-    }
-    empty = np.zeros(len(row), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(np.broadcast_to(years, filled.shape)[filled], empty)
-    columns[wide] = values[filled]
-    return Table(columns, table.rows[row], table.report)
+    gone, columns = set(names), {}
+    some = counts > 0
+    runs, several = pa.array(np.cumsum(counts[some])), pa.array(some)
+    for name, cells in table.columns.items():
+        if name in gone:
+            continue
+        if isinstance(cells, pa.Array):
+            words = pa.RunEndEncodedArray.from_arrays(runs, cells.filter(several))
+            columns[name] = pc.run_end_decode(words)
+        else:
+            columns[name] = cells.repeat(counts)
+    place = np.tile(np.arange(len(years), dtype="uint16"), len(table))
+    empty = np.zeros(len(chosen), dtype=bool)
+    columns["year"] = pd.arrays.IntegerArray(years.take(place.take(chosen)), empty)
+    columns[wide] = values.take(chosen)
+    return Table(columns, table.rows.repeat(counts), table.report)

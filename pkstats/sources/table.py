@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pandas.api.internals import create_dataframe_from_blocks
 
 from pkstats.sources.cells import TEXT, strings
 from pkstats.sources.report import Report
@@ -113,15 +114,30 @@ class Table:
         """Return the good rows as a frame; their numbers in the file stand in `_row` if asked."""
         columns = {ROW: self.rows, **self.columns} if numbered else self.columns
         if not self.good.all():
-            kept, good = np.flatnonzero(self.good), pa.array(self.good)
-            columns = {
-                name: values.filter(good) if isinstance(values, pa.Array) else values[kept]
-                for name, values in columns.items()
-            }
-        arrays = [strings(v) if isinstance(v, pa.Array) else v for v in columns.values()]
-        frame = pd.DataFrame(dict(enumerate(arrays)), copy=False)
-        frame.columns = _header(tuple(columns)).view()
-        return frame
+            columns = _kept(columns, self.good)
+        length = int(np.count_nonzero(self.good))
+        blocks = [
+            (_block(values), np.array([place])) for place, values in enumerate(columns.values())
+        ]
+        header = _header(tuple(columns)).view()
+        return create_dataframe_from_blocks(blocks, pd.RangeIndex(length), header)
+
+
+def _kept(columns: dict[str, Any], good: np.ndarray) -> dict[str, Any]:
+    """Return the good cells of each column; those of text at once."""
+    kept = np.flatnonzero(good)
+    text = {name: values for name, values in columns.items() if isinstance(values, pa.Array)}
+    if text:
+        chosen = pa.RecordBatch.from_arrays([*text.values()], [*text]).filter(pa.array(good))
+        text = dict(zip(text, chosen.columns, strict=True))
+    return {name: text[name] if name in text else values[kept] for name, values in columns.items()}
+
+
+def _block(values: Any) -> Any:
+    """Return a column as pandas stores it: the constructor of frames would look at each again."""
+    if isinstance(values, pa.Array):
+        return strings(values)
+    return values.reshape(1, -1) if isinstance(values, np.ndarray) else values
 
 
 @lru_cache

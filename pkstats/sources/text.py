@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = ",;\t"
-FEW_BYTES = 5000
+PIECE = 1 << 13
+# The last quotes of a text are looked for in so many of its last bytes, then further up.
+QUOTED = 1 << 16
 # Most files fit in one small block; a row longer than a block needs the large one.
 SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
 
@@ -49,24 +51,23 @@ def _is_utf8(content: bytes) -> bool:
     """Tell whether bytes are UTF-8; Arrow looks at them ten times as fast as decoding does."""
     import pyarrow as pa
 
+    ends = pa.py_buffer(np.array([0, len(content)]))
+    buffers = [None, ends, pa.py_buffer(content)]
     try:
-        pa.array([content], pa.large_binary()).cast(pa.large_string())
+        pa.Array.from_buffers(pa.large_binary(), 1, buffers).cast(pa.large_string())
     except pa.ArrowInvalid:
         return False
     return True
 
 
 def _from_windows(content: bytes) -> bytes:
-    """Return Windows-1252 text as UTF-8; where most bytes are ASCII, only the others are touched."""
-    places = np.flatnonzero(np.frombuffer(content, dtype="uint8") >= 0x80).tolist()
-    if len(places) > FEW_BYTES:
-        return content.decode("cp1252", errors="replace").encode()
-    pieces, end = [], 0
-    for place in places:
-        letter = content[place : place + 1].decode("cp1252", errors="replace")
-        pieces += [content[end:place], letter.encode()]
-        end = place + 1
-    return b"".join([*pieces, content[end:]])
+    """Return Windows-1252 text as UTF-8; pieces that are ASCII, mostly all, are left alone."""
+    starts = range(0, len(content), PIECE)
+    pieces = (content[start : start + PIECE] for start in starts)
+    return b"".join(
+        piece if piece.isascii() else piece.decode("cp1252", errors="replace").encode()
+        for piece in pieces
+    )
 
 
 def arrow_text(
@@ -169,10 +170,17 @@ def check_quotes(content: bytes, delimiter: str, name: str, notes: list[str]) ->
     marks = letters == ord('"')
     if np.count_nonzero(marks) % 2 == 0:
         return
-    quotes = np.flatnonzero(marks)
-    before, after = (letters.take(quotes + step, mode="clip") for step in (-1, 1))
-    opened = quotes[np.isin(before, [ord(delimiter), ord("\n")])].max(initial=0)
-    closed = quotes[np.isin(after, [ord(delimiter), ord("\n"), ord("\r")])].max(initial=0)
+    opened = closed = 0
+    for end in range(len(letters), 0, -QUOTED):
+        start = max(end - QUOTED, 0)
+        quotes = np.flatnonzero(marks[start:end]) + start
+        before, after = (letters.take(quotes + step, mode="clip") for step in (-1, 1))
+        outside = (before == ord(delimiter)) | (before == ord("\n"))
+        beyond = (after == ord(delimiter)) | (after == ord("\n")) | (after == ord("\r"))
+        opened = opened or int(quotes[outside].max(initial=0))
+        closed = closed or int(quotes[beyond].max(initial=0))
+        if opened and closed:
+            break
     if opened > closed and not content.endswith(b'"', opened + 1):
         line = content.count(b"\n", 0, opened) + 1
         raise UnreadableFile(

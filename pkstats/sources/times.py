@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources.cells import TEXT, blanked, encode, mask, trimmed
+from pkstats.sources.digits import NOT_A_TIME, read_digits
 from pkstats.sources.parse import Parsed, numbers
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 MONTH = pd.PeriodDtype("M")
 MONTHS, SECONDS = np.dtype("datetime64[M]"), np.dtype("datetime64[s]")
-NOT_A_TIME = np.datetime64("NaT", "s")
 # How a part of a date is spelled.
 DIGITS = {
     **{"Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?"},
@@ -86,12 +86,11 @@ def _cast(text: pa.Array) -> np.ndarray | None:
 
 def read_dates(text: pa.Array, field: Field) -> np.ndarray:
     """Return the dates of texts in `field.formats`; NaT for those in none of them."""
-    dates, filled = np.full(len(text), NOT_A_TIME), mask(text.is_valid())
-    for pattern in dict.fromkeys([*field.formats, ISO]):
+    first, *others = dict.fromkeys([*field.formats, ISO])
+    dates, filled = _read(text, first), mask(text.is_valid())
+    for pattern in others:
         left = np.isnat(dates) & filled
-        if left.all():
-            dates = _read(text, pattern)
-        elif left.any():
+        if left.any():
             dates[left] = _read(text.filter(pa.array(left)), pattern)
     return _shifted(dates, field)
 
@@ -108,10 +107,9 @@ def _shifted(dates: np.ndarray, field: Field) -> np.ndarray:
 
 
 @lru_cache
-def _spelled(pattern: str, day: str = DIGITS["d"]) -> str:
+def _spelled(pattern: str) -> str:
     """Return a format as a regular expression."""
-    digits = {**DIGITS, "d": day}
-    return f"^{re.sub('%([a-zA-Z])', lambda mark: digits[mark[1]], re.escape(pattern))}$"
+    return f"^{re.sub('%([a-zA-Z])', lambda mark: DIGITS[mark[1]], re.escape(pattern))}$"
 
 
 def _read(text: pa.Array, pattern: str) -> np.ndarray:
@@ -120,21 +118,13 @@ def _read(text: pa.Array, pattern: str) -> np.ndarray:
         found = _cast(text)
         if found is not None:
             return found
-    fits = pc.match_substring_regex(text, _spelled(pattern))
-    if not fits.true_count:
-        return np.full(len(text), NOT_A_TIME)
     day, time, _ = pattern.partition(" ")
-    if time:
-        text = pc.replace_substring_regex(text, " .*", "")
-    read = pc.strptime(text, day, "s", error_is_null=True)
-    dates = np.array(pc.if_else(fits, read, None).to_numpy(zero_copy_only=False))
-    if "%d" not in day:
-        return dates
-    # Arrow reads 31 April as 1 May.
-    doubtful = np.flatnonzero(dates - dates.astype(MONTHS) < np.timedelta64(3, "D"))
-    if len(doubtful):
-        late = pc.match_substring_regex(text.take(pa.array(doubtful)), _spelled(day, "(29|30|31)"))
-        dates[doubtful[mask(late)]] = NOT_A_TIME
+    if not time:
+        return read_digits(text, day)
+    dates = read_digits(pc.replace_substring_regex(text, " .*", ""), day)
+    dates[~mask(pc.fill_null(pc.match_substring_regex(text, _spelled(pattern)), False))] = (
+        NOT_A_TIME
+    )
     return dates
 
 

@@ -35,7 +35,7 @@ def _months(table: Table) -> None:
     police = table["formed_police"] + table["individual_police"]
     table.insert({"police": police}, before="formed_police")
     staff = table["staff_officers"]
-    early = table["month"] < pd.Period(STAFF_OFFICERS_FROM)
+    early = table["month"].asi8 < np.datetime64(STAFF_OFFICERS_FROM, "M").astype("int64")
     early &= table.numbers("staff_officers") == 0
     if (early & table.good).any():
         whole = staff.to_numpy("int64", na_value=0)

@@ -1,0 +1,99 @@
+"""Dates written in digits, read from the bytes of a whole column at once."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+
+from pkstats.sources.cells import bounds, mask
+
+NOT_A_TIME = np.datetime64("NaT", "s")
+# The fewest and the most digits of each part of a date.
+WIDTHS = {"Y": (4, 4), "y": (2, 2), "m": (1, 2), "d": (1, 2)}
+MONTH_DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+# Two digits of a year from here on belong to the twentieth century.
+CENTURY = 69
+
+
+@lru_cache
+def _parts(pattern: str) -> tuple[str, ...]:
+    """Return the marks and the letters of the parts of a format, in order."""
+    return tuple(re.findall("%[Yymd]|[^%]", pattern))
+
+
+def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
+    """Return the dates of texts in one format; NaT for other texts and for impossible dates.
+
+    Parameters
+    ----------
+    text : Array of large_string
+    pattern : str
+        Of ``%Y``, ``%y``, ``%m`` and ``%d`` with marks between; without a day, the first of the
+        month is meant.
+    """
+    letters, starts = text.buffers()[2], bounds(text)
+    if letters is None or not letters.size:
+        return np.full(len(text), NOT_A_TIME)
+    cells = np.frombuffer(letters, dtype="uint8")
+    place, ends = starts[:-1], starts[1:]
+    good = mask(text.is_valid()) if text.null_count else np.ones(len(text), dtype=bool)
+    found: dict[str, np.ndarray] = {}
+    for part in _parts(pattern):
+        if part[0] == "%":
+            found[part[1]], place = _number(cells, place, ends, good, *WIDTHS[part[1]])
+        else:
+            good &= cells.take(place, mode="clip") == ord(part)
+            place = place + 1
+        if not good.any():
+            return np.full(len(text), NOT_A_TIME)
+    good &= place == ends
+    year = found["Y"] if "Y" in found else found["y"] + np.where(found["y"] < CENTURY, 2000, 1900)
+    return _dates(year, found["m"], found.get("d"), good)
+
+
+def _number(
+    cells: np.ndarray,
+    place: np.ndarray,
+    ends: np.ndarray,
+    good: np.ndarray,
+    fewest: int,
+    most: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read a number at a place of each cell, and mark cells without it; return the places after.
+
+    A place beyond the end of a cell is found out at the last: it is not where the cell ends.
+    """
+    value = np.zeros(len(place), dtype="int64")
+    for count in range(most):
+        digit = cells.take(place, mode="clip") - ord("0")
+        there = digit < 10
+        if count < fewest:
+            good &= there
+            value = value * 10 + digit
+            place = place + 1
+        else:
+            there &= place < ends
+            value = np.where(there, value * 10 + digit, value)
+            place = place + there
+    return value, place
+
+
+def _dates(
+    year: np.ndarray, month: np.ndarray, day: np.ndarray | None, good: np.ndarray
+) -> np.ndarray:
+    """Return the dates of years, months and days; NaT where they make none or are not good."""
+    good &= (month >= 1) & (month <= 12)
+    month = np.where(good, month, 1)
+    dates = ((year - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
+    if day is not None:
+        good &= (day >= 1) & (day <= MONTH_DAYS.take(month))
+        dates += day - 1
+        leap = good & (month == 2) & (day == 29)
+        if leap.any():
+            good &= ~(leap & (dates.astype("datetime64[M]").astype("int64") % 12 != 1))
+    dates = dates.astype("datetime64[s]")
+    dates[~good] = NOT_A_TIME
+    return dates
