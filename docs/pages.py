@@ -124,29 +124,41 @@ def _links(file: str) -> str:
     return " · ".join(f"[{words}]({file}.{ending})" for words, ending in kinds.items())
 
 
+GALLERY = {
+    "index": (
+        "Figures",
+        "Every figure of the library, drawn from the processed tables by `make figures`, with its text "
+        "description. They show associations, not effects. [Case pages](cases.md) put each mission on "
+        "one page, and [curves](claims.md) show all specifications behind each claim.",
+    ),
+    "claims": (
+        "Claims, specification by specification",
+        "One curve for each claim that is put to data; `pk.claim(ID).plot()` draws it, and "
+        "[the evidence](../evidence.md) has the verdicts in words. The general figures are "
+        "[here](index.md).",
+    ),
+    "cases": (
+        "Case pages",
+        "One layout for every mission; `pk.case(NAME).plot()` draws the page. Below each stands the "
+        "answer that follows from its numbers; nothing here is an effect. The general figures are "
+        "[here](index.md).",
+    ),
+}
+
+
 def _gallery() -> dict[str, str]:
-    """Return the pages of figures: the general ones, and one page of cases if there are any."""
+    """Return the pages of figures: the general ones, the claims' curves and the cases."""
     from pkstats.figures import FIGURES
 
-    blocks: dict[bool, list[str]] = {True: [], False: []}
+    blocks: dict[str, list[str]] = {page: [] for page in GALLERY}
     for name, figure in FIGURES.items():
-        stem = name.removeprefix("case_")
-        caption = _told(stem.replace("_", " ")) if stem != name else ""
-        blocks[stem != name].append(_picture(name, figure.title, figure.alt, caption))
-    introduction = (
-        "Every figure of the library, drawn from the processed tables by `make figures`, with "
-        "its text description. They show associations, not effects. [Case pages](cases.md) put each "
-        "mission on one page."
-    )
-    pages = {"gallery/index.md": _page("Figures", introduction, blocks[False])}
-    if blocks[True]:
-        introduction = (
-            "One layout for every mission; `pk.case(NAME).plot()` draws the page. Below each stands the "
-            "answer that follows from its numbers; nothing here is an effect. The general figures are "
-            "[here](index.md)."
-        )
-        pages["gallery/cases.md"] = _page("Case pages", introduction, blocks[True])
-        pages["gallery/index.md"] += "\n" + _contents(["cases"]) + "\n"
+        kind, _, stem = name.partition("_")
+        page = f"{kind}s" if f"{kind}s" in GALLERY else "index"
+        caption = _told(stem.replace("_", " ")) if page == "cases" else ""
+        target = f"(curve-{stem})=\n" if page == "claims" else ""
+        blocks[page].append(target + _picture(name, figure.title, figure.alt, caption))
+    pages = {f"gallery/{name}.md": _page(*GALLERY[name], blocks[name]) for name in GALLERY}
+    pages["gallery/index.md"] += "\n" + _contents(["claims", "cases"]) + "\n"
     return pages
 
 

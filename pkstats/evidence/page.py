@@ -101,7 +101,10 @@ def _claims() -> str:
     for row in table.itertuples():
         parts.append(f"({_anchor(row.claim)})=\n\n### {row.claim}: {row.verdict}")
         parts.append(f"*{row.wording}*")
-        parts.append(f"{str(row.why)[:1].upper()}{str(row.why)[1:]}. {row.sentence}")
+        text = f"{str(row.why)[:1].upper()}{str(row.why)[1:]}. {row.sentence}"
+        if ledger().entries[str(row.claim)].grids:
+            text += f" [All of them as a curve](#curve-{str(row.claim).lower()})."
+        parts.append(text)
         parts += _facts(str(row.claim))
     return "\n\n".join(parts)
 

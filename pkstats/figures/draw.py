@@ -95,11 +95,22 @@ def _cases() -> dict[str, Entry]:
     }
 
 
-def _curve(name: str) -> Entry:
-    """Return the specification curve of one claim."""
-    wording = claims_ledger().entries[name].wording
-    alt = ledger.CURVE_ALT.format(wording=wording)
-    return Entry(lambda: ledger.curve(claim(name)), f"{name}: {wording}", alt, "ledger")
+def _curves() -> dict[str, Entry]:
+    """Return the specification curve of every claim that is put to data."""
+    return {
+        f"claim_{name.lower()}": Entry(
+            partial(_curve, name),
+            f"{name}: {entry.wording}",
+            ledger.CURVE_ALT.format(wording=entry.wording),
+            "ledger",
+        )
+        for name, entry in claims_ledger().entries.items()
+        if entry.grids
+    }
+
+
+def _curve(name: str) -> Figure:
+    return ledger.curve(claim(name))
 
 
 def _comparisons() -> dict[str, Entry]:
@@ -134,9 +145,9 @@ FIGURES: dict[str, Entry] = {
     "coefficients": _entry(coefficients),
     "coverage": _entry(coverage),
     "ledger": _entry(ledger),
-    "specifications": _curve("N1"),
-    **_cases(),
     **_comparisons(),
+    **_curves(),
+    **_cases(),
 }
 
 
