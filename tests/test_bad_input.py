@@ -293,6 +293,7 @@ def spoiled(**cells: str) -> list[str]:
         (spoiled(troops="17,000"), "found a thousands separator: write 17000"),
         (spoiled(troops="1.5"), "expected a whole number from 0"),
         (spoiled(troops="inf"), "expected a whole number from 0"),
+        (spoiled(troops="99999999999999999999"), "expected a whole number from 0"),
         (spoiled(troops="many"), "expected a whole number from 0"),
         (spoiled(mission=" "), "no value"),
         (GOOD[2], "repeats an earlier row"),

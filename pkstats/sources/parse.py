@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
+# Above this not every whole number has a float of its own.
+EXACT = 2**53
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
@@ -69,7 +71,8 @@ def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     whole = field.dtype == "integer"
     with np.errstate(invalid="ignore"):
         if whole:
-            bad |= np.isfinite(values) & (np.rint(values) != values)
+            inexact = (np.rint(values) != values) | (np.abs(values) > EXACT)
+            bad |= np.isfinite(values) & inexact
         if field.minimum is not None:
             bad |= values < field.minimum
         if field.maximum is not None:
