@@ -35,7 +35,9 @@ def essay(numbers: Numbers) -> str:
     if len(tally) < FEW:
         return f"{text} Too few yes-or-no measures are known ({len(tally)}) to set beside it."
     whole = f"{int(tally['reached'].sum())} of {len(tally)} measures"
-    whole += " so far" if numbers.scope.ongoing else ", lasting peace included"
+    whole += " so far" if numbers.scope.ongoing else ""
+    for reached in tally.loc[tally["period"] == "after", "reached"]:
+        whole += f" (peace after it is one of those {'reached' if reached else 'missed'})"
     if not label:
         return f"{text} By the numbers it reached {whole}."
     text += f" The numbers {stance(numbers)} that: it reached {whole}."
