@@ -103,6 +103,7 @@ def _curves() -> dict[str, Entry]:
             f"{name}: {entry.wording}",
             ledger.CURVE_ALT.format(wording=entry.wording),
             "ledger",
+            dpi=ledger.CURVE_DPI,
         )
         for name, entry in claims_ledger().entries.items()
         if entry.grids

@@ -47,6 +47,7 @@ VERDICT_COLOURS = {
 SOURCE = "Sources: UN, UCDP, TAMM, PACT, UNHCR, OCHA FTS, AWSD, V-Dem, World Bank and others (pk.claims())."
 WORDING, STRIP_LIMIT, MANY = 62, 14, 600
 TITLE_WIDTH = 80
+CURVE_DPI = 120
 
 
 def draw() -> Figure:

@@ -166,7 +166,11 @@ def save(
     short = OUTLINE.sub(lambda found: DECIMALS.sub(r"\1", found.group()), drawn.getvalue())
     contents = {f"{name}.svg": short.replace("'DejaVu Sans'", FONTS).encode()}
     pixels = BytesIO()
-    figure.savefig(pixels, format="png", dpi=dpi or matplotlib.rcParams["savefig.dpi"])
+    # Packed once, at the end, in fewer colours.
+    quickly = {"compress_level": 1}
+    figure.savefig(
+        pixels, format="png", dpi=dpi or matplotlib.rcParams["savefig.dpi"], pil_kwargs=quickly
+    )
     plt.close(figure)
     packed = BytesIO()
     few_colours(Image.open(pixels)).save(packed, format="png", optimize=True)
