@@ -102,7 +102,7 @@ def _claims() -> str:
         parts.append(f"({_anchor(row.claim)})=\n\n### {row.claim}: {row.verdict}")
         parts.append(f"*{row.wording}*")
         text = f"{str(row.why)[:1].upper()}{str(row.why)[1:]}. {row.sentence}"
-        if ledger().entries[str(row.claim)].grids:
+        if ledger().entries[str(row.claim)].testable:
             text += f" [All of them as a curve](#curve-{str(row.claim).lower()})."
         parts.append(text)
         parts += _facts(str(row.claim))

@@ -106,7 +106,7 @@ def _curves() -> dict[str, Entry]:
             dpi=ledger.CURVE_DPI,
         )
         for name, entry in claims_ledger().entries.items()
-        if entry.grids
+        if entry.testable
     }
 
 
