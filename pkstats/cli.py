@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -32,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, default=Path("figures"), help="folder for SVG and PNG")
     command.add_argument("--only", nargs="+", default=(), metavar="NAME", help="these figures only")
     command.add_argument("--force", action="store_true", help="draw even what has not changed")
+    command.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="draw so many at once"
+    )
     for page in PAGES:
         command = commands.add_parser(page, help=f"write the page docs/{page}.md")
         command.add_argument("--out", type=Path, default=Path("docs", f"{page}.md"))
@@ -60,7 +64,7 @@ def _run(options: argparse.Namespace) -> None:
     elif options.command == "figures":
         from pkstats.figures import draw_all
 
-        for path in draw_all(options.out, options.only, options.force):
+        for path in draw_all(options.out, options.only, options.force, options.processes):
             print(path)
     elif options.command in PAGES:
         from pkstats.tables.places import writable, write_atomically

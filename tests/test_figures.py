@@ -67,10 +67,11 @@ def test_a_figure_is_described_for_those_who_cannot_see_it(name):
     assert FIGURES[name].alt.endswith(".")
 
 
-def test_drawing_twice_gives_the_same_small_files(stamps, tmp_path):
+def test_drawing_alone_and_in_two_processes_gives_the_same_small_files(stamps, tmp_path):
     # Curves of claims differ in their numbers alone: one stands for all.
     names = [name for name in DRAWN if not name.startswith("claim_") or name == "claim_n1"]
-    one, two = (draw_all(tmp_path / name, names, force=True) for name in ("one", "two"))
+    one = draw_all(tmp_path / "one", names)
+    two = draw_all(tmp_path / "two", names, processes=2)
     assert len(one) == 2 * len(names) + 2
     for first, second in zip(one, two, strict=True):
         assert first.read_bytes() == second.read_bytes(), first.name

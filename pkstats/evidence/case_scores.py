@@ -15,7 +15,8 @@ from pkstats.codebook import table
 from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
 from pkstats.evidence.case_timeline import in_hosts
-from pkstats.measures import measure, measures
+from pkstats.measures import measure
+from pkstats.measures.registry import listed
 from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
 
@@ -61,10 +62,11 @@ def split(name: str) -> tuple[str, str]:
 
 def outcomes() -> list[str]:
     """Return the numeric outcome measures defined for missions."""
-    known = measures()
-    ours = known[(known["role"] == "outcome") & (known["unit"] != "category")]
-    units = ours["units"].str.split(", ")
-    return [name for name, at in zip(ours["name"], units, strict=True) if "mission" in at]
+    return [
+        item.name
+        for item in listed("mission")
+        if item.role == "outcome" and item.unit != "category"
+    ]
 
 
 @lru_cache(maxsize=2)

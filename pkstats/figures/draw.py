@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from pkstats.errors import UnknownName, suggestion
+from pkstats.errors import BuildProblem, UnknownName, suggestion
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.claims import claim
 from pkstats.evidence.ledger.entries import ledger as claims_ledger
@@ -57,6 +60,7 @@ SHARED = (
 )
 ENDINGS = ("svg", "png")
 NUMBERS, ALT = "first_models.txt", "alt.toml"
+CURVE = "claim_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def _cases() -> dict[str, Entry]:
 def _curves() -> dict[str, Entry]:
     """Return the specification curve of every claim that is put to data."""
     return {
-        f"claim_{name.lower()}": Entry(
+        f"{CURVE}{name.lower()}": Entry(
             partial(_curve, name),
             f"{name}: {entry.wording}",
             ledger.CURVE_ALT.format(wording=entry.wording),
@@ -178,7 +182,9 @@ def _known(name: str) -> None:
         )
 
 
-def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> list[Path]:
+def draw_all(
+    folder: Path, only: Sequence[str] = (), force: bool = False, processes: int = 1
+) -> list[Path]:
     """Draw every figure as SVG and PNG, and write the models' numbers and the descriptions.
 
     A figure whose tables and code are those it was drawn from is left alone.
@@ -190,6 +196,9 @@ def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> lis
         Names of figures; all by default.
     force : bool
         Draw even when nothing has changed.
+    processes : int
+        Draw in so many at once, each with tables of its own in memory. A script that asks for more
+        than one has its own lines under ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -201,32 +210,72 @@ def draw_all(folder: Path, only: Sequence[str] = (), force: bool = False) -> lis
     UnknownName
         When no figure has a name asked for.
     BuildProblem
-        When the folder cannot be written.
+        When the folder cannot be written, or a process of several is ended from outside.
     """
     from tqdm import tqdm
 
-    for name in only:
+    names = tuple(only or FIGURES)
+    for name in names:
         _known(name)
     writable(folder)
     build()
     drawn = {} if force else _drawn(folder)
-    paths: list[Path] = []
-    with theme():
-        for name in tqdm(only or FIGURES, desc="figures", leave=False, disable=None):
-            files = [folder / f"{name}.{ending}" for ending in ENDINGS]
-            if name == "coefficients":
-                files.append(folder / NUMBERS)
-            inputs = _inputs(FIGURES[name])
-            if drawn.get(name) != [inputs, _contents(files)]:
-                entry = FIGURES[name]
-                save(entry.draw(), folder, name, entry.outlined, entry.dpi)
-                if name == "coefficients":
-                    write_atomically(folder / NUMBERS, coefficients.numbers().encode())
-                drawn[name] = [inputs, _contents(files)]
-            paths += files
-    write_atomically(_stamp(folder), (json.dumps(drawn, indent=1) + "\n").encode())
+    inputs = {name: _inputs(FIGURES[name]) for name in names}
+    stale = [
+        name for name in names if drawn.get(name) != [inputs[name], _contents(_files(folder, name))]
+    ]
+    try:
+        for name in tqdm(
+            _each(folder, stale, processes),
+            desc="figures",
+            total=len(stale),
+            leave=False,
+            disable=None,
+        ):
+            drawn[name] = [inputs[name], _contents(_files(folder, name))]
+    finally:
+        write_atomically(_stamp(folder), (json.dumps(drawn, indent=1) + "\n").encode())
     write_atomically(folder / ALT, alt_texts().encode())
-    return [*paths, folder / ALT]
+    return [*(path for name in names for path in _files(folder, name)), folder / ALT]
+
+
+def _files(folder: Path, name: str) -> list[Path]:
+    """Return the files of one figure."""
+    files = [folder / f"{name}.{ending}" for ending in ENDINGS]
+    return [*files, folder / NUMBERS] if name == "coefficients" else files
+
+
+def _each(folder: Path, names: Sequence[str], processes: int) -> Iterator[str]:
+    """Draw figures and yield the name of each when its files are there."""
+    if min(processes, len(names)) < 2:
+        for name in names:
+            _draw(folder, name)
+            yield name
+        return
+    # The table of claims works all of them out; their curves then find them on disk.
+    order = sorted(names, key=lambda name: (name.startswith(CURVE), name != "ledger"))
+    with ProcessPoolExecutor(min(processes, len(order)), get_context("spawn")) as pool:
+        work = {pool.submit(_draw, folder, name): name for name in order}
+        try:
+            for done in as_completed(work):
+                done.result()
+                yield work[done]
+        except BrokenProcessPool as problem:
+            raise BuildProblem(
+                "A process that drew figures was ended from outside, perhaps for want of memory. "
+                "What was drawn is kept; draw the rest with `pkstats figures --processes 1`."
+            ) from problem
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _draw(folder: Path, name: str) -> None:
+    """Draw one figure into its files."""
+    entry = FIGURES[name]
+    with theme():
+        save(entry.draw(), folder, name, entry.outlined, entry.dpi)
+        if name == "coefficients":
+            write_atomically(folder / NUMBERS, coefficients.numbers().encode())
 
 
 def alt_texts() -> str:

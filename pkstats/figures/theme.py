@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 
 from pkstats.registry.missions import AS_OF
 from pkstats.tables.places import write_together
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
@@ -134,16 +134,14 @@ def few_colours(picture: Image) -> Image:
     fixed = ("#FFFFFF", *COLOURS.values())
     ours = [ImageColor.getrgb(code) for code in fixed]
     found = whole.quantize(256 - len(fixed), dither=Image.Dither.NONE).getpalette() or []
-    palette = np.vstack([ours, np.reshape(found, (-1, 3))]).astype("int64")
-    pixels = np.ravel_multi_index(tuple(np.moveaxis(np.asarray(whole), 2, 0)), (256, 256, 256))
-    codes, places = np.unique(pixels, return_inverse=True)
-    colours = np.column_stack(np.unravel_index(codes, (256, 256, 256)))
-    # Pillow's own search stops at the nearest in a coarse grid, and white turns grey.
-    nearest = [
-        ((part[:, None] - palette) ** 2).sum(axis=2).argmin(axis=1)
-        for part in np.array_split(colours, len(colours) // 4096 + 1)
-    ]
-    few = Image.fromarray(np.concatenate(nearest)[places].reshape(pixels.shape).astype("uint8"))
+    palette = np.vstack([ours, np.reshape(found, (-1, 3))]).astype("float64")
+    red, green, blue = np.moveaxis(np.asarray(whole, dtype="int64"), 2, 0)
+    places, codes = pd.factorize(((red << 16) | (green << 8) | blue).ravel())
+    colours = np.column_stack([codes >> 16, (codes >> 8) & 255, codes & 255]).astype("float64")
+    # Pillow's own search stops at the nearest in a coarse grid, and white turns grey. Distances are
+    # squared and without the colour's own length, the same for all; whole numbers, so exact.
+    nearest = ((palette**2).sum(axis=1) - 2 * colours @ palette.T).argmin(axis=1)
+    few = Image.fromarray(nearest[places].reshape(red.shape).astype("uint8"))
     few.putpalette(palette.astype("uint8").tobytes())
     return few
 
