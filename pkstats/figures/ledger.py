@@ -12,8 +12,9 @@ import pandas as pd
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims, unstandardized
+from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
 from pkstats.evidence.ledger.verdict import tally, weights
+from pkstats.evidence.words import words
 from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
 
 if TYPE_CHECKING:
@@ -203,8 +204,11 @@ def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
 
 def _strips(axes: Axes, frame: pd.DataFrame) -> None:
     """Mark below each association the outcome and the treatment it belongs to."""
-    outcome = frame["outcome"] + " (" + frame["unit"] + ")"
-    treatment = frame["treatment"].map(unstandardized)
+    outcome = frame["outcome"].map(words).astype("str")
+    units = frame.groupby("outcome", observed=True)["unit"].nunique()
+    several = frame["outcome"].isin(units.index[units > 1])
+    outcome = outcome.where(~several, outcome + " · " + frame["unit"].astype("str"))
+    treatment = frame["treatment"].map(words).astype("str")
     labels: list[str] = []
     weight = weights(frame)
     for values in (outcome, treatment):
@@ -217,6 +221,11 @@ def _strips(axes: Axes, frame: pd.DataFrame) -> None:
         axes.vlines(here, place - 0.36, place + 0.36, color=colour, linewidth=thin, rasterized=True)
     axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlabel("specifications, from the lowest association to the highest")
+    axes.set_xlabel(
+        "specifications, from the lowest association to the highest. "
+        "Strips: outcome (blue) and what is tested (green)",
+        loc="right",
+        fontsize=9,
+    )
     axes.grid(False)
     axes.tick_params(length=0)

@@ -1,0 +1,47 @@
+"""Short words in place of the names of columns, for figures and tables."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+TERM = re.compile(r"(standardize|log1p|log)\((.+)\)")
+LOGARITHMS = ("log", "log1p")
+
+
+@cache
+def _listed() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the words of columns and those of endings."""
+    path = Path(__file__).with_name("words.toml")
+    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    return found["columns"], found["endings"]
+
+
+def words(term: str) -> str:
+    """Return a term of a formula in words.
+
+    Parameters
+    ----------
+    term : str
+        Such as ``"strength_per_100k_lag1"`` or ``"standardize(log1p(expenditure_per_head))"``.
+
+    Returns
+    -------
+    str
+        Such as ``"strength per 100,000 people, year before"``; the logarithm is marked, and a column
+        without words of its own keeps its name with blanks in it.
+    """
+    inside = TERM.fullmatch(term)
+    if inside:
+        text = words(inside[2])
+        return f"{text} (log)" if inside[1] in LOGARITHMS else text
+    columns, endings = _listed()
+    if term in columns:
+        return columns[term]
+    for ending, text in endings.items():
+        stem = term.removesuffix(ending)
+        if stem != term and stem in columns:
+            return f"{columns[stem]}, {text}"
+    return term.replace("_", " ")

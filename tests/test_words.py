@@ -1,0 +1,49 @@
+"""Columns of claims in words."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pkstats.evidence.ledger.columns import known_columns
+from pkstats.evidence.ledger.entries import ledger
+from pkstats.evidence.words import words
+
+
+def _terms():
+    grids = [grid for entry in ledger().entries.values() for grid in entry.grids]
+    return sorted({term for grid in grids for term in (*grid.outcomes, *grid.treatments)})
+
+
+@pytest.mark.parametrize("term", _terms())
+def test_whatever_a_claim_is_asked_of_has_words(term):
+    assert "_" not in words(term)
+    assert words(term) != term.replace("_", " ")
+
+
+def test_different_terms_of_a_claim_have_different_words():
+    for entry in ledger().entries.values():
+        terms = {term for grid in entry.grids for term in (*grid.outcomes, *grid.treatments)}
+        assert len({words(term) for term in terms}) == len(terms), entry.claim
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("shortfall", "shortfall of strength"),
+        ("standardize(shortfall_lag1)", "shortfall of strength, year before"),
+        ("standardize(log1p(shortfall_peak))", "shortfall of strength, at its peak (log)"),
+        ("democracy_change_5y", "change of democracy, 5 years after exit"),
+        ("no_such_column", "no such column"),
+    ],
+)
+def test_endings_and_logarithms_are_spelled_out(term, expected):
+    assert words(term) == expected
+
+
+def test_words_are_given_for_columns_that_exist():
+    path = Path(words.__code__.co_filename).with_name("words.toml")
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))
+    known = set().union(*(known_columns(data) for data in ledger().data.values()))
+    known |= {name.removesuffix(ending) for name in known for ending in listed["endings"]}
+    assert set(listed["columns"]) <= known
