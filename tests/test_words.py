@@ -33,7 +33,7 @@ def test_different_terms_of_a_claim_have_different_words():
         ("shortfall", "shortfall of strength"),
         ("standardize(shortfall_lag1)", "shortfall of strength, year before"),
         ("standardize(log1p(shortfall_peak))", "shortfall of strength, at its peak (log)"),
-        ("democracy_change_5y", "change of democracy, 5 years after exit"),
+        ("democracy_change_5y", "change in democracy, 5 years after exit"),
         ("no_such_column", "no such column"),
     ],
 )

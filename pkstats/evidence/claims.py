@@ -20,6 +20,7 @@ from pkstats.evidence.ledger.results import Result, data_mark, result_of
 from pkstats.evidence.ledger.verdict import Tally, influence, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
 from pkstats.evidence.readable import share, signed
+from pkstats.evidence.words import words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
 
 NOT_TESTABLE = "not testable"
 COLUMNS = (
-    "Outcomes are measures: pk.measures() says what each stands for. claimed, other: share of "
-    "specifications whose interval lies on the claimed or on the other side of zero. association: the "
-    "median, in standard deviations, above zero on the claimed side. detectable: the smallest that the "
-    "typical specification finds with 80% power. clusters: the fewest independent mission families "
-    "or states."
+    "Outcomes are measures: by_outcome() gives their names, pk.measures() what each stands for. "
+    "claimed, other: share of specifications whose interval lies on the claimed or on the other side "
+    "of zero. association: the median, in standard deviations, above zero on the claimed side. "
+    "detectable: the smallest that the typical specification finds with 80% power. clusters: the "
+    "fewest independent mission families or states."
 )
 
 
@@ -210,7 +211,7 @@ def _shown(table: pd.DataFrame) -> str:
     ]
     columns = {
         "unit": table["unit"],
-        "outcome": table["outcome"],
+        "outcome": table["outcome"].map(words),
         "rows": rows,
         "clusters": table["clusters"],
         "claimed": table["share_claimed"].map(share, na_action="ignore"),
