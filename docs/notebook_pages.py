@@ -16,6 +16,8 @@ CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</t[hd]>", re.DOTALL)
 FIGURE_LIKE = re.compile(r"[\d.,+\-−–%/: ]*|True|False|yes|no|NaN|&lt;NA&gt;")
 BREAKS = re.compile(r"[\s\-–]")
 WHOLE_PAGE = re.compile(r"\b(case|beside|stories)\.plot\(")
+# An address in running text, without the full stop behind it.
+ADDRESS = re.compile(r"(?<![<(\[])https?://[^\s<>]*[^\s<>.,;)]")
 SHORT = 14
 MULTIVERSE_ALT = (
     "Specification curve: the estimate of every specification with its interval, from the lowest to the "
@@ -30,6 +32,8 @@ def shown(cells: list[dict]) -> list[dict]:
     for cell in cells:
         source = "".join(cell["source"])
         said += source
+        if cell["cell_type"] == "markdown":
+            cell["source"] = source.replace("](../docs/", "](../")
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
@@ -37,6 +41,9 @@ def shown(cells: list[dict]) -> list[dict]:
                 image.setdefault("alt", described(source, said))
                 if WHOLE_PAGE.search(source):
                     image["classes"] = "panels"
+            if "text/markdown" in data:
+                text = "".join(data["text/markdown"])
+                data["text/markdown"] = ADDRESS.sub(r"<\g<0>>", text)
             if "text/html" in data:
                 page = TABLE.sub(readable, "".join(data["text/html"]))
                 data["text/html"] = ANY_TABLE.sub(r'<div class="wide">\g<0></div>', page)

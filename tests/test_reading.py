@@ -8,11 +8,13 @@ from test_claims import one_claim
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.evidence import answer, influential, limits, sources, verdicts
+from pkstats.evidence import answer, claim_tables, influential, limits, sources, verdicts
 from pkstats.evidence.claim_tables import left_out_table, verdict_table
 from pkstats.evidence.claims import Claim, claim
 from pkstats.evidence.ledger.verdict import influence
+from pkstats.evidence.readable import share, size
 from pkstats.evidence.reading import bullets, listed
+from pkstats.evidence.words import words
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def test_an_answer_without_data_says_so(diversity):
 def test_limits_name_what_is_seldom_known_with_its_years(diversity):
     coverage = diversity.coverage()
     best = coverage.loc[coverage["rows"].idxmax()]
-    line = next(one for one in limits(diversity).splitlines() if best["treatment"] in one)
+    line = next(one for one in limits(diversity).splitlines() if words(best["treatment"]) in one)
     assert f"{best['rows']} rows" in line and f"{best['first']} to {best['last']}" in line
     assert str(best["clusters"]) in line
     assert limits(diversity, also=["Mine."]).endswith("- Mine.")
@@ -114,8 +116,39 @@ def test_tables_to_read_say_what_the_numbers_say(diversity):
     assert set(untested.values()) == {"not testable", "–"}
     assert tested["claimed side"] == f"{numbers.loc['P2', 'claimed']:.0%}"
     assert tested["rows"] == f"{numbers.loc['P2', 'rows']:,}"
-    assert float(tested["association"].replace("−", "-")) == numbers.loc["P2", "association"]
+    association = float(tested["association"].replace("−", "-"))
+    assert association == pytest.approx(numbers.loc["P2", "association"], abs=0.005)
     assert all(f"{name}:" in shown.note or f"{name}," in shown.note for name in shown.right[1:])
     assert shown.note in shown._repr_html_()
     left_out = left_out_table(diversity, top=2).frame
     assert list(left_out["left out"]) == list(influential(diversity, top=2)["without"])
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0, "0%"),
+        (0.0004, "under 1%"),
+        (0.9996, "over 99%"),
+        (1.0, "100%"),
+        (0.1042, "10.4%"),
+        (0.1, "10%"),
+        (0.4961, "49.6%"),
+        (0.23, "23%"),
+    ],
+)
+def test_a_share_is_never_rounded_onto_a_threshold_it_misses(value, written):
+    assert share(value, [0.5, 0.05, 0.2, 0.1]) == written
+
+
+def test_a_size_is_never_rounded_onto_a_threshold_it_misses():
+    assert [size(value, [0.2]) for value in (0.2012, 0.2, 0.31)] == ["0.201", "0.20", "0.31"]
+
+
+def test_a_change_of_sign_can_be_seen_at_the_digits_shown(monkeypatch):
+    found = pd.DataFrame(
+        {"claim": "X", "association": [-0.078, 0.2], "without": ["A", "B"], "median": [0.004, 0.1]}
+    ).assign(shift=0.03, turns=[True, False])
+    monkeypatch.setattr(claim_tables, "influential", lambda *names, top: found)
+    shown = left_out_table("X").frame
+    assert list(shown["without it"]) == ["+0.004", "+0.10"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pandas as pd
 
 from pkstats.evidence.claims import Claim
-from pkstats.evidence.readable import MISSING, Readable, share, signed
+from pkstats.evidence.ledger.entries import ledger
+from pkstats.evidence.readable import MISSING, Readable, share, signed, size
 from pkstats.evidence.reading import influential, verdicts
 
 VERDICTS = (
@@ -15,9 +20,11 @@ VERDICTS = (
     "finds with 80% power. rows, clusters: the fewest; clusters are independent mission families or "
     "states. sign stays: whichever one of them is left out."
 )
+NOTHING = 0.005
 LEFT_OUT = (
     "association: the median with all; without it: the median when this mission family or state is left "
-    "out; shift: of the mean. Standard deviations, above zero on the claimed side."
+    "out; shift: what leaving it out does to the mean over all specifications, which can differ from what "
+    "it does to the median. Standard deviations, above zero on the claimed side."
 )
 
 
@@ -31,12 +38,13 @@ def verdict_table(*names: str | Claim) -> Readable:
     """
     found = verdicts(*names)
     table = pd.DataFrame({"claim": found.index, "verdict": found["verdict"].to_numpy()})
-    written = {
+    rule = ledger().rule
+    written: dict[str, tuple[str, Callable[[Any], str]]] = {
         "specifications": ("specifications", "{:,}".format),
-        "claimed": ("claimed side", share),
-        "other": ("other side", share),
+        "claimed": ("claimed side", partial(share, marks=rule.marks)),
+        "other": ("other side", partial(share, marks=rule.marks)),
         "association": ("association", signed),
-        "detectable": ("detectable", "{:.2f}".format),
+        "detectable": ("detectable", partial(size, marks=[rule.smallest])),
         "rows": ("rows", "{:,}".format),
         "clusters": ("clusters", "{:,}".format),
         "stable": ("sign stays", lambda stays: "yes" if stays else "no"),
@@ -57,15 +65,20 @@ def left_out_table(*names: str | Claim, top: int = 3) -> Readable:
         How many of each claim; `influential` has the same as numbers.
     """
     found = influential(*names, top=top)
+    least = found[["association", "median"]].abs().min(axis=1)
+    # A change of sign is seen only where neither figure rounds to nothing.
+    digits = [3 if turns else 2 for turns in found["turns"] & (least < NOTHING)]
     table = pd.DataFrame(
         {
             "claim": found["claim"],
-            "association": found["association"].map(signed),
+            "association": [
+                signed(*pair) for pair in zip(found["association"], digits, strict=True)
+            ],
             "left out": found["without"],
-            "without it": found["median"].map(signed),
+            "without it": [signed(*pair) for pair in zip(found["median"], digits, strict=True)],
             "shift": found["shift"].map(signed),
             "sign turns": ["yes" if turns else "no" for turns in found["turns"]],
         }
     )
-    title = f"The {top} that move each claim most, those that turn its sign first"
+    title = "What moves each claim most, what turns its sign first"
     return Readable(title, table, LEFT_OUT, ("association", "without it", "shift", "sign turns"))

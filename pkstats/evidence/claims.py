@@ -100,8 +100,8 @@ class Claim:
         found = tally(other[here])
         return [
             f"On the same rows without that control ({compare['claim']}) the interval lies on the "
-            f"claimed side in {found.claimed:.0%}; the typical association is {found.median:+.2f} "
-            f"there, {self.result.tally.median:+.2f} here."
+            f"claimed side in {share(found.claimed)}; the typical association is "
+            f"{signed(found.median)} there, {signed(self.result.tally.median)} here."
         ]
 
     def by_outcome(self) -> pd.DataFrame:

@@ -77,8 +77,8 @@ def studies_answer() -> Prose:
     numbers = [row for study in found.values() for row in study["numbers"]]
     same = sum(row[-1] for row in numbers)
     return Prose(
-        f"**Answer.** Refitted from their authors' files, one model each of {len(found)} studies gives "
-        f"{same} of {len(numbers)} published numbers at every digit held of them. The published numbers "
+        f"**Answer.** One model of each of {len(found)} studies, refitted from its authors' file, gives "
+        f"{same} of {len(numbers)} published numbers at every digit that is held of them here. The numbers "
         "come from the project's notes, and the files are not ours to pass on: what is shown is what was "
         "found by the last run that had them. Agreement shows that the estimators are the same, not that "
         "a study is right, and each is one model of many in its study."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Integral, Real
@@ -10,7 +11,8 @@ import pandas as pd
 
 MISSING = "–"
 SHORT, LONG, WIDE = 14, 25, 160
-UNBROKEN, ROOMY = "; white-space:nowrap", "; min-width:11em"
+HALF_PERCENT, ROUNDING = 0.005, 1e-9
+UNBROKEN = "; white-space:nowrap"
 RIGHT = ' style="text-align:right"'
 
 
@@ -78,15 +80,33 @@ def written(value: object) -> str:
     return str(value)
 
 
-def signed(value: float) -> str:
+def signed(value: float, decimals: int = 2) -> str:
     """Return an association with its sign and two decimals: +0.08, −0.11, 0.00."""
-    words = f"{value:+.2f}"
-    return "0.00" if float(words) == 0 else words.replace("-", "−")
+    words = f"{value:+.{decimals}f}"
+    return words[1:] if float(words) == 0 else words.replace("-", "−")
 
 
-def share(value: float) -> str:
-    """Return a share in whole percent."""
-    return f"{value:.0%}"
+def share(value: float, marks: Iterable[float] = ()) -> str:
+    """Return a share in whole percent; under 1% and over 99% where it is neither none nor all.
+
+    Where rounding would put it on one of the `marks`, the thresholds it is held against, it is
+    written with one decimal.
+    """
+    if 0 < value < HALF_PERCENT:
+        return "under 1%"
+    if 1 - HALF_PERCENT <= value < 1:
+        return "over 99%"
+    return f"{value:.1%}" if _seems(value, marks) else f"{value:.0%}"
+
+
+def size(value: float, marks: Iterable[float] = ()) -> str:
+    """Return a size with two decimals, or three where two would put it on one of the `marks`."""
+    return f"{value:.3f}" if _seems(value, marks) else f"{value:.2f}"
+
+
+def _seems(value: float, marks: Iterable[float]) -> bool:
+    """Tell whether two decimals make a value look like a mark that it is not."""
+    return any(round(value, 2) == round(mark, 2) and abs(value - mark) > ROUNDING for mark in marks)
 
 
 def _side(column: pd.Series) -> str:

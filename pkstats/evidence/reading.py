@@ -10,6 +10,8 @@ import pandas as pd
 from pkstats.codebook import cite
 from pkstats.evidence.claims import Claim, claim
 from pkstats.evidence.ledger.wording import CLUSTERS
+from pkstats.evidence.readable import share, size
+from pkstats.evidence.words import words
 from pkstats.registry.missions import AS_OF
 
 # Treatments or outcomes known for a smaller share of the rows are named among the limits.
@@ -71,13 +73,15 @@ def _shares(tested: list[Claim]) -> str:
     if not tested:
         return ""
     tallies = [one.result.tally for one in tested if one.result]
+    marks = tested[0].definition.rule.marks
     claimed = [
-        f"{tally.claimed:.0%} for {one.id}" for one, tally in zip(tested, tallies, strict=True)
+        f"{share(tally.claimed, marks)} for {one.id}"
+        for one, tally in zip(tested, tallies, strict=True)
     ]
-    other = [f"{tally.opposite:.0%}" for tally in tallies]
+    other = [share(tally.opposite, marks) for tally in tallies]
     return (
-        "The share of specifications whose interval lies on the claimed side of zero is "
-        f"{listed(claimed)}; on the other side {listed(other)}."
+        "Of all ways tried of putting a claim to the data (specifications), the 95% interval lies on the "
+        f"claimed side of zero in {listed(claimed)}; on the other side in {listed(other)}."
     )
 
 
@@ -85,7 +89,11 @@ def _caution(tested: list[Claim]) -> str:
     """Say that nothing here is an effect, and what could typically have been found."""
     if not tested:
         return "No public data measure it, so nothing here is put to a test."
-    sizes = [f"{one.result.tally.detectable:.2f}" for one in tested if one.result]
+    sizes = [
+        size(one.result.tally.detectable, [one.definition.rule.smallest])
+        for one in tested
+        if one.result
+    ]
     weak = [one.id for one in tested if one.verdict == "underpowered"]
     silent = ""
     if weak:
@@ -115,14 +123,14 @@ def verdicts(*names: str | Claim) -> pd.DataFrame:
                 "specifications": tally.specifications,
                 "claimed": tally.claimed,
                 "other": tally.opposite,
-                "association": round(tally.median, 2) + 0.0,
+                "association": tally.median,
                 "detectable": tally.detectable,
                 "rows": tally.n_min,
                 "clusters": tally.clusters_min,
                 "stable": one.result.stability.stable,
             }
         rows[one.id] = row
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").round(2)
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim")
     counts = {name: "Int64" for name in ("specifications", "rows", "clusters") if name in frame}
     return frame.astype(counts)
 
@@ -145,21 +153,25 @@ def limits(*names: str | Claim, also: Iterable[str] = ()) -> Prose:
             f"Ongoing missions are censored at {AS_OF}, never counted as failures: they have no "
             "outcome after exit."
         )
-    lines += [line for one in found for line in (*_clusters(one), *_known(one), *_notes(one))]
+    few = [f"{one.id} on {text}" for one in found if (text := _few(one))]
+    if few:
+        lines.append(
+            "Some specifications rest on so few clusters that their intervals are too narrow: at the "
+            f"fewest {listed(few)}."
+        )
+    lines += [line for one in found for line in (*_known(one), *_notes(one))]
     return bullets([*lines, *also])
 
 
-def _clusters(one: Claim) -> list[str]:
+def _few(one: Claim) -> str:
     """Say how few independent units stand behind a claim's specifications, where they are few."""
     if one.result is None or one.frame["clusters"].dropna().empty:
-        return []
+        return ""
     fewest = one.frame.groupby("cluster", observed=True)["clusters"].min()
     few = fewest[fewest < one.definition.rule.few_clusters]
-    return [
-        f"{one.id}: some specifications rest on {int(number)} {CLUSTERS.get(str(kind), kind)} only, so "
-        "their intervals are too narrow."
-        for kind, number in few.items()
-    ]
+    return " or ".join(
+        f"{int(number)} {CLUSTERS.get(str(kind), kind)}" for kind, number in few.items()
+    )
 
 
 def _known(one: Claim) -> list[str]:
@@ -172,7 +184,7 @@ def _known(one: Claim) -> list[str]:
     for (unit, name), part in seldom.groupby(["unit", "treatment"], sort=False):
         best = part.loc[part["rows"].idxmax()]
         lines.append(
-            f"{one.id}: `{name}` is known beside an outcome for {best['rows']:,} rows at most "
+            f"{one.id}: {words(str(name))} is known beside an outcome for {best['rows']:,} rows at most "
             f"({best['share']:.0%} by {unit}), of {best['clusters']} "
             f"{CLUSTERS.get(best['kind'], best['kind'])}{_span(best)}."
         )

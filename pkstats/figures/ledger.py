@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
+from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.evidence.ledger.verdict import tally, weights
+from pkstats.evidence.readable import share, size
 from pkstats.evidence.words import words
 from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
 
@@ -21,12 +25,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from pkstats.evidence.ledger.entries import Grid
+
 TITLE = "What the data say about each claim"
 ALT = (
     "A table of all claims, one row each: id, wording, verdict, and a bar of all specifications "
     "divided into those whose interval lies on the claimed side of zero, those whose interval covers "
-    "zero, and those on the other side. To the right the fewest clusters and the minimum detectable "
-    "effect. Most bars are largely grey: most intervals cover zero, and most verdicts are "
+    "zero, and those on the other side. To the right the fewest clusters and the smallest detectable "
+    "association. Most bars are largely grey: most intervals cover zero, and most verdicts are "
     "underpowered."
 )
 CURVE_ALT = (
@@ -46,31 +52,43 @@ VERDICT_COLOURS = {
     "contradicted": OTHER,
 }
 SOURCE = "Sources: UN, UCDP, TAMM, PACT, UNHCR, OCHA FTS, AWSD, V-Dem, World Bank and others (pk.claims())."
-WORDING, STRIP_LIMIT, MANY = 62, 14, 600
-TITLE_WIDTH = 80
+NOTES = (
+    "Bars: intervals of 95%, some run out of the frame{outside}. Strips: the outcome (blue) and what is "
+    "tested (green; + claimed to go with\nsuccess, − claimed to go against it) of the specifications above, "
+    "darker where more of them have it.\n"
+)
+WORDING, STRIP_LIMIT, BINS = 62, 14, 240
+TITLE_WIDTH, SUBTITLE_WIDTH, NOTES_WIDTH = 80, 116, 145
+# Width of the panels: 0.655 of 9.5 inches.
+AXES_POINTS = 448
+CLAIM = -1.91
+WAYS = {1: " (+)", -1: " (−)"}
 CURVE_DPI = 120
 
 
 def draw() -> Figure:
     """Return the evidence table as a figure: claims, verdicts, shares, clusters and power."""
-    table = claims(progress=False)
-    figure = plt.figure(figsize=(11.5, 1.9 + 0.44 * len(table)))
+    table, rule = claims(progress=False), claims_ledger().rule
+    figure = plt.figure(figsize=(11.5, 2.2 + 0.44 * len(table)))
     height = figure.get_figheight()
-    axes = figure.add_axes((0.555, 0.62 / height, 0.285, 1 - 2.0 / height))
+    axes = figure.add_axes((0.555, 0.72 / height, 0.285, 1 - 2.3 / height))
     places = np.arange(len(table))[::-1]
     _bars(axes, table, places)
     for place, row in zip(places, table.to_dict("records"), strict=True):
-        _words(axes, float(place), row)
+        _words(axes, float(place), row, rule.smallest)
     head = len(table) - 0.35
-    for x, text in ((-1.93, "claim"), (-0.42, "verdict"), (1.06, "clusters"), (1.31, "m.d.e.")):
+    for x, text in ((CLAIM, "claim"), (-0.42, "verdict"), (1.06, "clusters"), (1.3, "detectable")):
         axes.text(x, head, text, fontsize=8.5, color="#666666", va="bottom")
-    _legend(figure, 0.545, 1 - 0.92 / height)
+    _legend(figure, 0.545, 1 - 1.13 / height)
     caption(
         figure,
         TITLE,
         f"{int(table['specifications'].sum()):,} specifications, judged by a rule written before the "
-        "estimates. Associations, not effects. m.d.e.: minimum\ndetectable effect, s.d. of the outcome "
-        "per s.d. of the treatment (80% power). Clusters: fewest mission families or states.",
+        "estimates. Associations, not effects. Clusters: fewest mission families\nor states. Detectable: "
+        "smallest association typically found, s.d. of the outcome per s.d. of what is tested "
+        f"({rule.power:.0%} power).\nUnderpowered: that is over {rule.smallest:g}, and fewer than "
+        f"{rule.partly:.0%} lie on either side. Not supported: enough power, or results on both sides or "
+        "the other side.",
         SOURCE,
     )
     return figure
@@ -94,7 +112,7 @@ def _bars(axes: Axes, table: pd.DataFrame, places: np.ndarray) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _words(axes: Axes, place: float, row: dict[Hashable, Any]) -> None:
+def _words(axes: Axes, place: float, row: dict[Hashable, Any], smallest: float) -> None:
     """Write a claim's row beside its bar; x is in widths of the bar."""
 
     def write(x: float, text: str, **style: Any) -> None:
@@ -102,14 +120,14 @@ def _words(axes: Axes, place: float, row: dict[Hashable, Any]) -> None:
 
     wording = textwrap.wrap(row["wording"], WORDING)
     text = "\n".join(wording[:2]) + ("…" if len(wording) > 2 else "")
-    write(-1.93, row["claim"], fontweight="bold")
+    write(CLAIM, row["claim"], fontweight="bold")
     write(-1.80, text, fontsize=8, linespacing=1.05)
     write(-0.42, row["verdict"], color=VERDICT_COLOURS.get(row["verdict"], "#555555"))
     if row["verdict"] == NOT_TESTABLE:
-        write(0.02, "no public data", fontsize=8.5, color="#888888")
+        write(0.02, "no public data", fontsize=8.5, color="#777777", backgroundcolor="white")
     else:
         write(1.06, f"{row['clusters']}")
-        write(1.31, f"{row['mde']:.2f}")
+        write(1.31, size(row["mde"], [smallest]))
 
 
 def _legend(figure: Figure, x: float, y: float) -> None:
@@ -139,28 +157,40 @@ def curve(one: Claim) -> Figure:
 
 def _curve(one: Claim) -> Figure:
     frame = one.frame[one.frame["side"].notna()].sort_values("effect", kind="stable")
-    every = tally(frame, one.definition.rule.level)
     figure, (upper, lower) = plt.subplots(
-        2, 1, figsize=(9.5, 7.4), sharex=True, height_ratios=[1.25, 1]
+        2, 1, figsize=(9.5, 8), sharex=True, height_ratios=[1.25, 1]
     )
-    lines = textwrap.wrap(f"{one.id}: {one.definition.wording}", TITLE_WIDTH)
-    more = len(lines) - 1
-    top = 0.855 - 0.028 * more
-    figure.subplots_adjust(left=0.33, right=0.985, top=top, bottom=0.085, hspace=0.07)
-    _legend(figure, 0.32, top + 0.043)
-    _ordered(upper, frame)
-    _strips(lower, frame)
-    caption(
-        figure,
-        "\n".join(lines),
-        "\n"
-        * more
-        + f"Verdict: {one.verdict}. {len(frame):,} specifications; interval on the claimed side of zero in "
-        f"{every.claimed:.0%}, on the other in {every.opposite:.0%}\n(each outcome counting alike). "
-        "Associations, not effects. Thin lines: intervals of 95%; a few run out of the frame.",
-        SOURCE,
-    )
+    title = textwrap.wrap(f"{one.id}: {one.definition.wording}", TITLE_WIDTH)
+    below = textwrap.wrap(_said(one, frame), SUBTITLE_WIDTH)
+    height = figure.get_figheight()
+    top = 1 - (0.95 + 0.2 * (len(title) - 1) + 0.17 * (len(below) - 1)) / height
+    figure.subplots_adjust(left=0.33, right=0.985, top=top, bottom=1.05 / height, hspace=0.07)
+    _legend(figure, 0.32, top + 0.32 / height)
+    outside = _ordered(upper, frame)
+    _strips(lower, frame, one.definition.grids)
+    source = f"Sources: those of the tables {', '.join(one.sources)}; pk.claim({one.id!r}).cite()."
+    notes = NOTES.format(outside=_outside(outside)) + "\n".join(textwrap.wrap(source, NOTES_WIDTH))
+    caption(figure, "\n".join(title), "\n" * (len(title) - 1) + "\n".join(below), notes)
     return figure
+
+
+def _said(one: Claim, frame: pd.DataFrame) -> str:
+    """Return the verdict, why it is so, and the shares it rests on beside those that are drawn."""
+    marks = one.definition.rule.marks
+    every = tally(frame, one.definition.rule.level)
+    drawn = [float((frame["side"] == side).mean()) for side in (1, -1)]
+    return (
+        f"Verdict: {one.verdict}. {one.why[0].upper()}{one.why[1:]}. Each outcome counting alike, the "
+        f"interval lies on the claimed side of zero in {share(every.claimed, marks)}, on the other in "
+        f"{share(every.opposite, marks)}; of the {len(frame):,} specifications drawn, in "
+        f"{share(drawn[0])} and {share(drawn[1])}. Associations, not effects."
+    )
+
+
+def _outside(count: int) -> str:
+    """Say how many estimates have no place in the frame."""
+    beyond = "an estimate" if count == 1 else f"{count:,} estimates"
+    return f"; triangles: {beyond} beyond it" if count else ""
 
 
 def _nothing(one: Claim) -> Figure:
@@ -171,61 +201,87 @@ def _nothing(one: Claim) -> Figure:
     return figure
 
 
-def _ordered(axes: Axes, frame: pd.DataFrame) -> None:
-    """Draw associations in order, coloured by the side their interval lies on."""
+def _ordered(axes: Axes, frame: pd.DataFrame) -> int:
+    """Draw associations in order, coloured by the side their interval lies on.
+
+    Returns
+    -------
+    int
+        Number of associations beyond the frame.
+    """
     factor = frame["scale"] * frame["sign"]
     ends = np.sort(
         np.column_stack([frame["conf_low"] * factor, frame["conf_high"] * factor]), axis=1
     )
     effect, side = frame["effect"].to_numpy(), frame["side"].to_numpy()
     places = np.arange(len(frame))
-    thin = 0.4 if len(frame) > MANY else 1.2
-    for value, colour in ((0, NEITHER), (1, CLAIMED), (-1, OTHER)):
-        here = side == value
-        axes.vlines(
-            places[here],
-            ends[here, 0],
-            ends[here, 1],
-            color=colour,
-            linewidth=thin,
-            rasterized=True,
-        )
-        axes.plot(places[here], effect[here], ".", color="#222222", markersize=1.5, rasterized=True)
     low, high = np.quantile(ends[:, 0], 0.02), np.quantile(ends[:, 1], 0.98)
     # A few intervals without end would press all others flat.
     first, last = np.quantile(effect, [0.02, 0.98])
     room = last - first
-    axes.set_ylim(min(max(low, first - room), -0.1), max(min(high, last + room), 0.1))
-    axes.axhline(0, color="#444444", linewidth=1)
-    axes.set_ylabel("s.d. per s.d.,\nclaimed side up")
+    bottom, top = min(max(low, first - room), -0.1), max(min(high, last + room), 0.1)
+    axes.set_ylim(bottom, top)
     axes.set_xlim(-0.01 * len(frame), 1.01 * len(frame))
+    colours = np.array([OTHER, NEITHER, CLAIMED])[side.astype(int) + 1]
+    # One after the other and no wider than its place, so that no colour hides its neighbours.
+    lines = np.stack(
+        [np.column_stack([places, ends[:, 0]]), np.column_stack([places, ends[:, 1]])], 1
+    )
+    wide = min(1.4, max(1.5 * AXES_POINTS / len(frame), 0.3))
+    axes.add_collection(
+        LineCollection(
+            list(lines), colors=colours, linewidths=wide, capstyle="butt", rasterized=True
+        ),
+        autolim=False,
+    )
+    axes.plot(places, effect, ".", color="#222222", markersize=1.5, rasterized=True)
+    for beyond, edge, marker in ((effect > top, top, "^"), (effect < bottom, bottom, "v")):
+        axes.plot(
+            places[beyond],
+            np.full(beyond.sum(), edge),
+            marker,
+            color="#222222",
+            markersize=3.5,
+            clip_on=False,
+        )
+    axes.axhline(0, color="#444444", linewidth=1)
+    axes.set_ylabel("association in standard deviations,\nclaimed side up", fontsize=9)
     bare(axes)
+    return int(np.count_nonzero((effect > top) | (effect < bottom)))
 
 
-def _strips(axes: Axes, frame: pd.DataFrame) -> None:
-    """Mark below each association the outcome and the treatment it belongs to."""
+def _strips(axes: Axes, frame: pd.DataFrame, grids: Sequence[Grid]) -> None:
+    """Show below each association the outcome and the treatment it belongs to, as shares of bins."""
+    directions = {term: way for grid in grids for term, way in grid.treatments.items()}
     outcome = frame["outcome"].map(words).astype("str")
     units = frame.groupby("outcome", observed=True)["unit"].nunique()
     several = frame["outcome"].isin(units.index[units > 1])
     outcome = outcome.where(~several, outcome + " · " + frame["unit"].astype("str"))
-    treatment = frame["treatment"].map(words).astype("str")
-    labels: list[str] = []
+    treatment = frame["treatment"].map(lambda term: f"{words(term)}{WAYS[directions[term]]}")
+    treatment = treatment.astype("str")
     weight = weights(frame)
-    for values in (outcome, treatment):
+    member = np.arange(len(frame)) * min(BINS, len(frame)) // len(frame)
+    labels: list[str] = []
+    for values, colour in ((outcome, COLOURS["blue"]), (treatment, COLOURS["green"])):
         options = pd.Series(weight).groupby(values.to_numpy()).sum().sort_values(ascending=False)
-        labels += list(options.index[:STRIP_LIMIT])
-    for place, label in enumerate(labels):
-        here = np.flatnonzero(((outcome == label) | (treatment == label)).to_numpy())
-        colour = COLOURS["blue"] if (outcome == label).any() else COLOURS["green"]
-        thin = 0.4 if len(frame) > MANY else 1.2
-        axes.vlines(here, place - 0.36, place + 0.36, color=colour, linewidth=thin, rasterized=True)
+        for label in options.index[:STRIP_LIMIT]:
+            shares = np.bincount(member, weights=(values == label).to_numpy()) / np.bincount(member)
+            _strip(axes, len(labels), shares / shares.max(), colour, len(frame))
+            labels.append(str(label))
     axes.set_yticks(range(len(labels)), labels, fontsize=7.5)
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_xlabel(
-        "specifications, from the lowest association to the highest. "
-        "Strips: outcome (blue) and what is tested (green)",
-        loc="right",
-        fontsize=9,
-    )
+    axes.set_xlabel("specifications, from the lowest association to the highest")
     axes.grid(False)
     axes.tick_params(length=0)
+
+
+def _strip(axes: Axes, place: int, shades: np.ndarray, colour: str, count: int) -> None:
+    picture = np.empty((1, len(shades), 4))
+    picture[..., :3], picture[..., 3] = to_rgb(colour), shades
+    axes.imshow(
+        picture,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-0.5, count - 0.5, place + 0.36, place - 0.36),
+        zorder=2,
+    )

@@ -55,6 +55,11 @@ class Rule:
     smallest: float
     few_clusters: int
 
+    @property
+    def marks(self) -> tuple[float, ...]:
+        """Shares that decide a verdict."""
+        return self.supported, self.opposite_supported, self.partly, self.opposite_partly
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pkstats.evidence.ledger.entries import Rule
+from pkstats.evidence.readable import share, size
+from pkstats.evidence.words import words
 
 CELL = ["unit", "outcome"]
 
@@ -198,9 +200,14 @@ def judge(
     """
     if not found.estimated:
         return Judgement("underpowered", "no specification could be estimated")
-    alone = [f"{name[1]} by {name[0]}" for name, one in outcomes.items() if supported(one, rule)]
+    several = len({unit for unit, _ in outcomes}) > 1
+    alone = [
+        words(outcome) + (f", by {unit}" if several else "")
+        for (unit, outcome), one in outcomes.items()
+        if supported(one, rule)
+    ]
     enough = len(alone) >= rule.outcomes_partly * len(outcomes)
-    named = f"supported by itself for {_listed(alone)}" if alone else ""
+    named = f"supported by itself for {'; '.join(dict.fromkeys(alone))}" if alone else ""
     moved = f"the sign of the median rests on {steady.most_influential}"
     if supported(found, rule):
         if steady.stable:
@@ -219,11 +226,8 @@ def judge(
         return Judgement(
             "underpowered",
             f"an association of {rule.smallest:g} s.d. would be missed: the typical specification "
-            f"finds {found.detectable:.2f} s.d. or more",
+            f"finds {size(found.detectable, [rule.smallest])} s.d. or more",
         )
-    side = f"; on the other side in {found.opposite:.0%}" if mixed else ""
-    return Judgement("not supported", f"clear in {found.claimed:.0%} of specifications only{side}")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    claimed, opposite = (share(part, rule.marks) for part in (found.claimed, found.opposite))
+    side = f"; on the other side in {opposite}" if mixed else ""
+    return Judgement("not supported", f"clear in {claimed} of specifications only{side}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pkstats.evidence.ledger.entries import Entry, Grid, Ledger, Rule
 from pkstats.evidence.ledger.verdict import Stability, Tally
+from pkstats.evidence.readable import share, signed, size
 
 CLUSTERS = {"family": "mission families", "state": "states"}
 ONE_CLUSTER = {"family": "mission family", "state": "state"}
@@ -13,14 +14,17 @@ def sentence(book: Ledger, entry: Entry, found: Tally, steady: Stability) -> str
     """Return what the specifications of a testable claim say, with its power and its limits."""
     if not found.estimated:
         return "No specification could be estimated: the columns are never known together."
-    share = f"{found.claimed:.0%} (on the other side in {found.opposite:.0%})"
+    rule = entry.rule
+    claimed, opposite = (share(part, rule.marks) for part in (found.claimed, found.opposite))
+    mixed = found.opposite > rule.opposite_partly
     parts = [
         f"Across {found.specifications:,} specifications ({rows(book, entry, found)}) the association "
-        f"has the claimed sign in {found.positive:.0%}, with an interval clear of zero in {share}.",
+        f"has the claimed sign in {share(found.positive)}, with an interval clear of zero in {claimed} "
+        f"(on the other side in {opposite}).",
         _stable(book, entry, steady),
-        f"Typical association {found.median:+.2f} s.d. per s.d.; the smallest this could have found: "
-        f"{found.detectable:.2f}.",
-        _power(found, entry.rule) if found.claimed < entry.rule.partly else "",
+        f"Typical association {signed(found.median)} s.d. per s.d.; the smallest this could have "
+        f"found: {size(found.detectable, [rule.smallest])}.",
+        _power(found, rule) if found.claimed < rule.partly or mixed else "",
         _few(book, entry, found) if found.clusters_min < entry.rule.few_clusters else "",
         "Correlation only.",
     ]

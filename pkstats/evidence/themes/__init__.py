@@ -11,7 +11,12 @@ from pkstats.evidence.themes.diplomacy import (
     state_years,
 )
 from pkstats.evidence.themes.facts import dated_facts, fact_list, what_it_would_take
-from pkstats.evidence.themes.horizons import by_horizon, missing_by_horizon, windows
+from pkstats.evidence.themes.horizons import (
+    by_horizon,
+    horizon_tables,
+    missing_by_horizon,
+    windows,
+)
 from pkstats.evidence.themes.partners import overlap, starts_by_sponsor
 
 __all__ = [
@@ -23,6 +28,7 @@ __all__ = [
     "danger",
     "dated_facts",
     "fact_list",
+    "horizon_tables",
     "missing_by_horizon",
     "missions_beside_agreements",
     "overlap",

@@ -8,8 +8,19 @@ import pandas as pd
 
 from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_scores import coverage, mission_scores, outcomes, readings, split
+from pkstats.evidence.readable import MISSING, Readable, share
 from pkstats.measures import measure
 
+NOTE = (
+    "In brackets the missions with a figure, other ones for each window. Ongoing missions and windows that "
+    "are not over are left out. A measure falls, or is fewer, against the two years before deployment."
+)
+HEADS = {
+    "during": "during deployment",
+    "2y": "2 years after exit",
+    "5y": "5 years after exit",
+    "10y": "10 years after exit",
+}
 HORIZONS = {"during": 0, "2y": 2, "5y": 5, "10y": 10}
 ONGOING, RECENT, UNCOVERED = "ongoing", "too recent", "no figures"
 
@@ -63,6 +74,38 @@ def by_horizon(*stems: str) -> pd.DataFrame:
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("measure")
     counts = {name: "Int64" for name in frame if name.startswith("n ")}
     return frame.astype(counts)
+
+
+def horizon_tables(*stems: str) -> tuple[Readable, Readable]:
+    """Return what `by_horizon` does as two tables to read: shares of missions, and medians.
+
+    Parameters
+    ----------
+    stems : str
+        As `by_horizon` takes them.
+    """
+    found = by_horizon(*stems)
+    shares = found["as"] == "share of missions"
+    parts = []
+    for title, rows in (("Shares of missions", shares), ("Medians", ~shares)):
+        part = found[rows]
+        unit = part["as"].str.removeprefix("median, ").str.removeprefix("points of an ")
+        table = pd.DataFrame({"measure": part["label"]})
+        if not rows[shares].any():
+            table["unit"] = unit
+        for horizon, head in HEADS.items():
+            pairs = zip(part[horizon], part[f"n {horizon}"], strict=True)
+            table[head] = [_beside(value, count, title) for value, count in pairs]
+        parts.append(Readable(title, table, NOTE, tuple(HEADS.values())))
+    return parts[0], parts[1]
+
+
+def _beside(value: float, count: int, title: str) -> str:
+    """Write a figure with the number of missions behind it."""
+    if pd.isna(value):
+        return MISSING
+    text = share(value) if title.startswith("Shares") else f"{value:.2f}".replace("-", "−")
+    return f"{text} ({count})"
 
 
 def missing_by_horizon(*stems: str) -> pd.DataFrame:
