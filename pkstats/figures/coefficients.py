@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 from pkstats.figures.theme import COLOURS, bare, caption
 from pkstats.models import Estimate, fit
 from pkstats.panel import panel
+from pkstats.registry.missions import AS_OF
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,15 +63,25 @@ def numbers() -> str:
         "How far did deaths fall from before to after? By mission": mission_model(),
     }
     parts = [f"{title}\n\n{estimate!r}" for title, estimate in models.items()]
-    sources = "\n".join(f"- {line}" for line in mission_year_model().cite().splitlines())
-    return "\n\n\n".join([*parts, f"Sources\n\n{sources}"]) + "\n"
+    lines = [line for estimate in models.values() for line in estimate.cite().splitlines()]
+    sources = "\n".join(f"- {line}" for line in dict.fromkeys(lines))
+    heading = "Sources of the tables used. A table is cited whole, also where a model uses some columns only"
+    return "\n\n\n".join([*parts, f"{heading}\n\n{sources}", f"As of {AS_OF}. pkstats."]) + "\n"
 
 
 def draw() -> Figure:
     """Return the figure: point estimates with 95% intervals, one panel per model."""
     models = [
-        (mission_year_model(), "By mission and year (logit)", "log odds that deaths fell"),
-        (mission_model(), "By mission (least squares)", "relative fall in deaths, −1 to 1"),
+        (
+            mission_year_model(),
+            "By mission and year (logit)",
+            "change in the log odds that deaths fell",
+        ),
+        (
+            mission_model(),
+            "By mission (least squares)",
+            "change in the relative fall in deaths (−1 to 1)",
+        ),
     ]
     figure, panels = plt.subplots(1, 2, figsize=(9.6, 5))
     figure.subplots_adjust(left=0.285, right=0.985, top=0.70, bottom=0.19, wspace=0.08)
@@ -79,7 +90,7 @@ def draw() -> Figure:
         _points(axes, estimate, order)
         axes.set_title(
             f"{title}\n{estimate.nobs} rows, {estimate.clusters} families, "
-            f"{estimate.dropped} rows incomplete",
+            f"{estimate.dropped} rows left out",
             fontsize=9.5,
         )
         axes.set_xlabel(label)
@@ -88,11 +99,13 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        "Coefficients with 95% intervals, standard errors clustered by mission family (CR1). "
-        "Associations, not effects:\nstrong missions are sent to hard cases. "
-        "The right-hand sample is small for its eight terms: read it as a description.\n"
-        "Blue: the interval leaves out zero.",
-        "Sources: UCDP 25.1; UN, Kathman, IPI personnel; shortfall data; TAMM; World Bank and isard.",
+        "Each point: what goes with one standard deviation (s.d.) or log unit more, or with yes instead of "
+        "no. Right of zero: fewer deaths.\n95% intervals, clustered by mission family (CR1); blue: "
+        "without zero. Incomplete rows are left out. Associations, not effects:\nstrong missions are "
+        f"sent to hard cases. The right-hand sample is small for its {len(mission_model().terms)} terms "
+        "(with the constant): read it as a description.",
+        "Sources: UCDP 25.1; UN, Kathman, IPI personnel; shortfall data; TAMM (Lloyd 2021), then coded "
+        "by pkstats; World Bank, Fariss and others 2022.",
     )
     return figure
 
@@ -101,11 +114,22 @@ def _points(axes: Axes, estimate: Estimate, order: list[str]) -> None:
     table = estimate.tidy().set_index("term")
     for place, term in enumerate(order):
         if term not in table.index:
+            axes.annotate(
+                "not in this model",
+                (0, place),
+                (6, 0),
+                textcoords="offset points",
+                fontsize=8.5,
+                color="#777777",
+                va="center",
+            )
             continue
         row = table.loc[term]
         clear = row["conf_low"] > 0 or row["conf_high"] < 0
         colour = COLOURS["blue"] if clear else COLOURS["grey"]
-        axes.plot([row["conf_low"], row["conf_high"]], [place, place], color=colour, linewidth=2)
+        ends = [row["conf_low"], row["conf_high"]]
+        # Other caps reach past the interval, and over zero.
+        axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
         axes.plot(row["estimate"], place, "o", color=colour, markersize=6)
     axes.axvline(0, color="#444444", linewidth=1)
     axes.set_ylim(-0.6, len(order) - 0.4)

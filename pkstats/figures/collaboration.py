@@ -114,7 +114,8 @@ def draw() -> Figure:
         "UN peacekeeping operations in the field during the year. Asked: humanitarian aid, protection of "
         "aid workers, quick-impact\nprojects, work with others. Reported: help to civil society, relief, "
         "help to refugees and displaced. Aid in the host state is\nco-location, not collaboration. Small "
-        f"numbers: missions with figures, not the same each year; below {FEWEST} no line. Grey: none.",
+        f"numbers: missions with figures, not the same each year; below {FEWEST} no line. "
+        "Shaded: no figures.",
         "Sources: TAMM (Lloyd 2021) to 2015, then coded by pkstats where sure; PACT 2.0; OCHA FTS; "
         "World Bank; pkstats registry.",
     )

@@ -48,14 +48,17 @@ def draw() -> Figure:
     panels[0].set_ylim(bottom=0)
     panels[0].set_yticks([0, 1, 10, 100], ["0", "1", "10", "100"])
     panels[2].set_ylim(bottom=0)
-    panels[1].set_xlabel("years since deployment (0 = year of deployment)")
+    panels[1].set_xlabel(
+        "blue: years since deployment (0 = its year); "
+        "grey: since the two deadliest years (0 = the year after them)"
+    )
     panels[2].legend(loc="lower left", borderaxespad=0.2)
     caption(
         figure,
         TITLE,
         "Median (line) and middle half (band) of the hosts of the first UN peacekeeping operation of each "
-        f"chain since 1990\n({_span(frame, HOSTS)}; they stay in after missions end), and of "
-        f"conflicts without a mission, after their worst\nyears ({_span(frame, NONE)}). "
+        f"chain since 1990,\nalso after missions end ({_span(frame, HOSTS)}), and of conflicts without a "
+        f"mission ({_span(frame, NONE)}).\n"
         "Refugees logarithmic above 1. Association only: the conflicts differ in much else.",
         "Sources: UNHCR; World Bank; Fariss and others 2022 (income, to 2019); V-Dem 15; UCDP; pkstats "
         "registry.",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -23,6 +26,13 @@ ALT = (
     "figure; white means none. Mandates and fatalities reach back to 1948, violence begins in 1989, "
     "personnel in 1990, and authorised strength ends in 2015."
 )
+
+
+@cache
+def labels() -> dict[str, str]:
+    """Return what each table of a panel holds, in a few words."""
+    place = Path(__file__).with_name("data") / "coverage.toml"
+    return tomllib.loads(place.read_text(encoding="utf-8"))
 
 
 def known() -> pd.DataFrame:
@@ -48,9 +58,9 @@ def draw() -> Figure:
     """Return the figure: a heat bar for every table a panel of missions can take."""
     frame = known()
     count = len(frame)
-    figure, axes = plt.subplots(figsize=(9, 1.6 + 0.29 * count))
+    figure, axes = plt.subplots(figsize=(9, 1.75 + 0.29 * count))
     height = figure.get_figheight()
-    figure.subplots_adjust(left=0.19, right=0.92, top=1 - 1.05 / height, bottom=0.55 / height)
+    figure.subplots_adjust(left=0.257, right=0.905, top=1 - 1.05 / height, bottom=0.7 / height)
     values = frame.to_numpy("float64")
     image = axes.imshow(
         np.ma.masked_equal(np.nan_to_num(values), 0),
@@ -61,7 +71,7 @@ def draw() -> Figure:
         extent=(FIRST - 0.5, LAST + 0.5, count - 0.5, -0.5),
         interpolation="nearest",
     )
-    axes.set_yticks(range(count), [name.replace("_", " ") for name in frame.index])
+    axes.set_yticks(range(count), [labels()[name] for name in frame.index])
     axes.set_yticks(np.arange(0.5, count - 1), minor=True)
     axes.grid(False)
     axes.grid(True, axis="y", which="minor", color="white", linewidth=3)
@@ -74,13 +84,13 @@ def draw() -> Figure:
         image, ax=axes, fraction=0.03, pad=0.015, boundaries=np.linspace(0, 1, 65)
     )
     bar.set_label("share of operations with a figure")
-    bar.set_ticks([0.0, 0.25, 0.5, 0.75, 1.0])
+    bar.set_ticks([0.0, 0.25, 0.5, 0.75, 1.0], labels=["> 0", "0.25", "0.50", "0.75", "1.00"])
     bar.outline.set_visible(False)
     caption(
         figure,
         TITLE,
         "Share of UN peacekeeping operations in the field for which a table has any figure, zeros of "
         "complete lists included;\nwhite: none. Tables on states count where every host has a row.",
-        "Sources: all of them: pkstats.versions().",
+        "Sources: all the library uses; pkstats.versions() lists them.",
     )
     return figure

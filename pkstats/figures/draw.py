@@ -56,6 +56,7 @@ SHARED = (
     "types.py",
     "case_panels.py",
     "data/shapes.json",
+    "data/coverage.toml",
     "draw.py",
 )
 ENDINGS = ("svg", "png")
@@ -273,7 +274,7 @@ def _draw(folder: Path, name: str) -> None:
     """Draw one figure into its files."""
     entry = FIGURES[name]
     with theme():
-        save(entry.draw(), folder, name, entry.outlined, entry.dpi)
+        save(entry.draw(), folder, name, entry.title, entry.alt, entry.outlined, entry.dpi)
         if name == "coefficients":
             write_atomically(folder / NUMBERS, coefficients.numbers().encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
+import pandas as pd
 
 from pkstats.figures.theme import COLOURS, caption, stacked_bars
 from pkstats.tables import load
@@ -16,8 +17,10 @@ TITLE = "Deaths in UN peace operations by cause"
 ALT = (
     "Stacked bars of deaths per year since 1948 by cause: malicious acts, accidents, illness and "
     "other causes. Deaths are highest in 1993, with an earlier peak in 1961, and stay near or "
-    "above a hundred a year from 2003 to 2022; illness is the largest cause in all."
+    "above a hundred a year from 2003 to 2022; accidents peak in 2010, with the earthquake in Haiti. "
+    "Illness is the largest cause in all."
 )
+QUAKE = pd.Period("2010-01", "M")
 CAUSES = {
     "malicious act": COLOURS["vermilion"],
     "accident": COLOURS["orange"],
@@ -41,6 +44,17 @@ def draw() -> Figure:
     axes.set_ylabel("deaths per year")
     axes.margins(x=0.01)
     axes.legend(loc="upper left")
+    haiti = frame[(frame["mission_id"] == "MINUSTAH") & (frame["month"] == QUAKE)]
+    axes.annotate(
+        "January 2010: earthquake in Haiti,\n"
+        f"{haiti.loc[haiti['cause'] == 'accident', 'deaths'].sum()} deaths in MINUSTAH",
+        (QUAKE.year, counts.loc[QUAKE.year].sum()),
+        (0, 3),
+        textcoords="offset points",
+        fontsize=8.5,
+        color="#444444",
+        ha="center",
+    )
     last = frame["month"].max()
     caption(
         figure,

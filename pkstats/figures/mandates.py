@@ -83,8 +83,7 @@ def draw() -> Figure:
         TITLE,
         f"The {len(frame)} UN peacekeeping operations since 1989 with the largest peak strength, by "
         "start. A mandate is a request,\nnot a deed. Months after 2015 count only where coded for sure; "
-        "grey: no month coded for the area.\nProtection of civilians counts that of women, children "
-        "and UN staff too.",
+        "grey: no month coded for the area.\nProtection: of civilians, women, children or UN staff.",
         "Sources: TAMM (Lloyd 2021) to 2015; coded by pkstats from resolutions after that; UN, "
         "Kathman, IPI personnel.",
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from pkstats.figures.theme import COLOURS, TYPES, bare, caption
+from pkstats.figures.theme import COLOURS, TYPE_RULE, TYPES, bare, caption
 from pkstats.panel import panel
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ ALT = (
     "and ad hoc missions beside those of the UN. Below, UN peacekeeping operations by type of "
     "mandate."
 )
+# None of the colours of types, which stand below.
 SPONSORS = {
-    "UN peacekeeping": COLOURS["blue"],
-    "UN political and other": COLOURS["sky"],
+    "UN peacekeeping": COLOURS["black"],
+    "UN political and other": COLOURS["grey"],
     "African organisations": COLOURS["green"],
     "EU, NATO, OSCE, WEU": COLOURS["orange"],
-    "other organisations": COLOURS["purple"],
-    "ad hoc": COLOURS["grey"],
+    "other organisations": COLOURS["yellow"],
+    "ad hoc": COLOURS["purple"],
 }
 AFRICAN = {"AU", "OAU", "ECOWAS", "SADC", "CEMAC", "ECCAS", "IGAD"}
 EUROPEAN = {"EU", "NATO", "OSCE", "WEU"}
@@ -66,8 +68,7 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        "Missions deployed in each month. Robust: Chapter VII and protection of civilians; "
-        "multidimensional: tasks in three or\nmore of six peacebuilding areas; traditional: the rest.",
+        fill(f"Missions deployed in each month. {TYPE_RULE}", 120),
         "Sources: pkstats registry; TAMM (Lloyd 2021) to 2015, then coded by pkstats where sure.",
     )
     return figure

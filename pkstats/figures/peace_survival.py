@@ -147,9 +147,9 @@ def draw() -> Figure:
         figure,
         TITLE,
         f"{episodes} episodes of internal conflict that ended 1989–2019, to the conflict's next active "
-        f"year or {last}, where the data stop (censored).\nAn episode joins the blue curve the year "
-        "after a mission sent since the conflict began is there: waiting is not peace kept.\n"
-        "Association, not effect: which conflicts get peacekeepers is left out. "
+        f"year or {last}, where the data stop (censored).\nAn episode counts as 'with' from the year "
+        "after peacekeepers are there, if sent since the conflict began; until then as 'without'.\n"
+        "Association, not effect: not adjusted for which conflicts get peacekeepers. "
         "Bands: 95%, taking episodes as independent.",
         "Sources: UCDP conflict terminations, UCDP conflicts 24.1; pkstats registry (peacekeeping "
         "missions of all sponsors).",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DISTANCES = (3, 8, 14, 22, 32, 44, 58, 74, 92, 112)
+# Points between a name and the mark of another: it would be read as the other's.
+APART = 2
 ANGLES = (0, 180, 30, -30, 150, -150, 60, -60, 120, -120, 90, -90)
 
 
@@ -33,14 +35,21 @@ def place_labels(
     scale = axes.figure.dpi / 72
     centres = axes.transData.transform(points)
     marks = [_box(x, y, r * scale, r * scale) for (x, y), r in zip(centres, radii, strict=True)]
+    wide = [
+        _box(x, y, (r + APART) * scale, (r + APART) * scale)
+        for (x, y), r in zip(centres, radii, strict=True)
+    ]
     bounds = axes.get_window_extent()
     frame = np.array([bounds.x0, bounds.y0, bounds.x1, bounds.y1])
-    taken = list(marks)
-    for (x, y), radius, text, colour in zip(centres, radii, texts, colours, strict=True):
+    labels: list[np.ndarray] = []
+    for place, ((x, y), radius, text, colour) in enumerate(
+        zip(centres, radii, texts, colours, strict=True)
+    ):
         label = axes.text(0, 0, text, fontsize=fontsize, color=colour, va="center", zorder=6)
         extent = label.get_window_extent()
+        taken = [*labels, marks[place], *wide[:place], *wide[place + 1 :]]
         box = _free((x, y), radius * scale, (extent.width, extent.height), taken, frame, scale)
-        taken.append(box)
+        labels.append(box)
         left = (box[0] + 1.5 * scale, (box[1] + box[3]) / 2)
         near = np.clip((x, y), box[:2], box[2:])
         start, mark, end = axes.transData.inverted().transform([left, (x, y), near])

@@ -20,9 +20,12 @@ ALT = (
     "Lines of authorised and deployed uniformed personnel: above for all UN missions with both "
     "figures, below for six large missions, UNPROFOR, UNAMSIL, MONUC, MINUSTAH, UNAMID and "
     "UNMISS. The gap between the lines, shaded, is the shortfall; deployed strength stays below "
-    "the authorised in most months."
+    "the authorised in most months. A thin grey line above shows all deployed to 2025: it peaks "
+    "in 2015 and falls after 2016."
 )
 COVERED = 0.9
+# The last months of its authorised strength are those the source gives its successor, UNIOSIL.
+DOUBTFUL = "UNAMSIL"
 CASES = ("UNPROFOR", "UNAMSIL", "MONUC", "MINUSTAH", "UNAMID", "UNMISS")
 
 
@@ -54,6 +57,8 @@ def draw() -> Figure:
         axes = figure.add_subplot(grid[1 + place // 3, place % 3])
         _lines(axes, both[both["mission_id"] == mission_id].set_index("month"))
         axes.set_title(mission_id)
+        if mission_id == DOUBTFUL:
+            _note(axes, authorised[authorised["mission_id"] == mission_id])
     caption(
         figure,
         TITLE,
@@ -81,6 +86,23 @@ def _whole(axes: Axes, both: pd.DataFrame) -> None:
     _lines(axes, known[(share > COVERED).reindex(known.index, fill_value=False)])
     axes.set_title("Missions with both figures")
     axes.legend(loc="lower right")
+
+
+def _note(axes: Axes, authorised: pd.DataFrame) -> None:
+    """Say that the last authorised strength is as published, and whose it looks like."""
+    months = authorised.set_index("month")["total"].dropna()
+    last = months[months == months.iloc[-1]]
+    axes.text(
+        0.2,
+        0.03,
+        f"authorised: {last.iloc[-1]:.0f} from\n"
+        f"{last.index[0].strftime('%b %Y')}, as published;\n"
+        "looks like its successor's",
+        transform=axes.transAxes,
+        fontsize=7.5,
+        color="#555555",
+        va="bottom",
+    )
 
 
 def _lines(axes: Axes, frame: pd.DataFrame) -> None:

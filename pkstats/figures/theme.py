@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from html import escape
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,10 @@ TYPES = {
     "multidimensional": COLOURS["blue"],
     "robust": COLOURS["vermilion"],
 }
+TYPE_RULE = (
+    "Robust: Chapter VII and protection of civilians; multidimensional: tasks in three or more of six "
+    "peacebuilding areas; traditional: the rest."
+)
 BETTER, WORSE, NEUTRAL = (0.82, 0.89, 0.95), (0.98, 0.86, 0.80), "#F4F4F4"
 SETTINGS: Any = {
     "font.family": "DejaVu Sans",
@@ -62,6 +67,7 @@ SETTINGS: Any = {
 # Verdana's letters are about as wide.
 FONTS = "'DejaVu Sans', Verdana, sans-serif"
 OUTLINE = re.compile(r'\bd="[^"]*"')
+ROOT = re.compile(r"<svg [^>]*(?=>)")
 DECIMALS = re.compile(r"(\.\d\d)\d+")
 
 
@@ -146,11 +152,26 @@ def few_colours(picture: Image) -> Image:
     return few
 
 
+def _described(svg: str, title: str, alt: str) -> str:
+    """Return an SVG that says what it is to those who have it read aloud."""
+    words = f"<title>{escape(title, quote=False)}</title>\n <desc>{escape(alt, quote=False)}</desc>"
+    start = ROOT.search(svg)
+    assert start is not None
+    return f'{svg[: start.end()]} role="img">\n {words}{svg[start.end() + 1 :]}'
+
+
 def save(
-    figure: Figure, folder: Path, name: str, outlined: bool = True, dpi: int | None = None
+    figure: Figure,
+    folder: Path,
+    name: str,
+    title: str,
+    alt: str,
+    outlined: bool = True,
+    dpi: int | None = None,
 ) -> list[Path]:
     """Write SVG and PNG without dates or versions, so that the same figure has the same bytes.
 
+    The SVG carries the title and the text description.
     Outlines are rounded to hundredths of a point and colours to a palette of 256: nobody sees the
     difference, and the files are a third of the size. Without `outlined` the SVG keeps its
     letters as text, in the same font or one as wide: a page of text is four times as heavy in outlines.
@@ -162,7 +183,8 @@ def save(
     with matplotlib.rc_context({"svg.fonttype": "path" if outlined else "none"}):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "pkstats"})
     short = OUTLINE.sub(lambda found: DECIMALS.sub(r"\1", found.group()), drawn.getvalue())
-    contents = {f"{name}.svg": short.replace("'DejaVu Sans'", FONTS).encode()}
+    short = _described(short.replace("'DejaVu Sans'", FONTS), title, alt)
+    contents = {f"{name}.svg": short.encode()}
     pixels = BytesIO()
     # Packed once, at the end, in fewer colours.
     quickly = {"compress_level": 1}

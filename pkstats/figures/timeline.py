@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -10,7 +11,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.figures.theme import COLOURS, TYPE_RULE, bare, caption
 from pkstats.figures.types import PALETTE, UNCODED
 from pkstats.panel import panel
 from pkstats.registry import missions_table
@@ -26,11 +27,12 @@ ALT = (
     "missions of the first decades still run; most operations began between 1989 and 2004."
 )
 FIRST, LAST = 1948, 2026
+# None of the colours of types.
 EXITS = {
     "completed": ("o", COLOURS["green"]),
-    "handed over": (">", COLOURS["blue"]),
-    "terminated early": ("s", COLOURS["orange"]),
-    "consent withdrawn": ("X", COLOURS["vermilion"]),
+    "handed over": (">", COLOURS["grey"]),
+    "terminated early": ("s", COLOURS["purple"]),
+    "consent withdrawn": ("X", COLOURS["black"]),
 }
 
 
@@ -59,9 +61,9 @@ def draw() -> Figure:
     """Return the figure."""
     found = spells()
     order = {name: place for place, name in enumerate(found["mission_id"].unique())}
-    figure, axes = plt.subplots(figsize=(9, 2.05 + 0.165 * len(order)))
+    figure, axes = plt.subplots(figsize=(9, 2.22 + 0.165 * len(order)))
     height = figure.get_figheight()
-    figure.subplots_adjust(left=0.015, right=0.985, top=1 - 1.25 / height, bottom=0.72 / height)
+    figure.subplots_adjust(left=0.015, right=0.985, top=1 - 1.42 / height, bottom=0.72 / height)
     places = found["mission_id"].map(order).to_numpy()
     left = _year(found["first"])
     axes.barh(
@@ -83,8 +85,11 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        f"{len(order)} operations by start. The type follows from coded mandate tasks and changes with "
-        "the mandate.",
+        fill(
+            f"{len(order)} operations by start. The type follows from coded mandate tasks and changes "
+            f"with the mandate. {TYPE_RULE}",
+            120,
+        ),
         "Sources: pkstats registry; TAMM (Lloyd 2021) to 2015, then coded by pkstats where sure.",
     )
     return figure
@@ -117,7 +122,7 @@ def _legend(figure: Figure, height: float) -> None:
         Line2D([], [], marker=marker, color=colour, linewidth=0, markersize=5, label=name)
         for name, (marker, colour) in EXITS.items()
     ]
-    for handles, y in ((bars, 0.68), (marks, 0.9)):
+    for handles, y in ((bars, 0.85), (marks, 1.07)):
         figure.legend(
             handles=handles,
             loc="upper left",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from pkstats.figures.theme import TYPES, caption, stacked_bars
+from pkstats.figures.theme import TYPE_RULE, TYPES, caption, stacked_bars
 from pkstats.panel import panel
 
 if TYPE_CHECKING:
@@ -65,9 +66,11 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        "The type follows from coded tasks and changes with the mandate. Robust: Chapter VII and "
-        "protection of civilians; multidimensional:\ntasks in three or more of six peacebuilding areas; "
-        "traditional: the rest. The type of a year is that of its coded months together.",
+        fill(
+            f"The type follows from coded tasks and changes with the mandate. {TYPE_RULE} "
+            "The type of a year is that of its coded months together.",
+            132,
+        ),
         "Sources: pkstats registry; TAMM (Lloyd 2021) to 2015, then coded by pkstats where sure; UN, "
         "Kathman, IPI personnel.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
@@ -19,8 +20,8 @@ TITLE = "Violence before and after deployment, by type of first mandate"
 ALT = (
     "Three panels, one for each type of mandate, of deaths per year in host states from five "
     "years before deployment to eight years after: median as a line, middle half as a band, on a "
-    "logarithmic scale. Deaths are highest in the years around deployment and lower afterwards, "
-    "least so for robust missions."
+    "logarithmic scale. The median is highest in one of the three years before deployment "
+    "and lower in most years after it, least so for robust missions."
 )
 SPAN = range(-5, 9)
 
@@ -63,7 +64,8 @@ def draw() -> Figure:
         axes.axvline(0, color="#444444", linewidth=1, linestyle="--")
         axes.set_yscale("symlog", linthresh=10)
         axes.set_ylim(bottom=0)
-        axes.set_title(f"{name} (n = {part['mission_id'].nunique()})")
+        number = part.groupby("since").size()
+        axes.set_title(f"{name} (n = {number.min()}–{number.max()})")
         axes.set_xticks(range(-4, 9, 2))
         bare(axes)
     panels[0].set_ylabel("deaths per year in host states")
@@ -72,10 +74,13 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        "Deaths in state-based conflict and one-sided violence in the host states: median mission "
-        "(line) and middle half (band).\nUN peacekeeping operations deployed since 1989; missions stay "
-        "in after they end. Logarithmic above 10.\nAssociation only: missions go where and when "
-        "violence peaks, so some fall would come without them.",
+        fill(
+            "Deaths in state-based conflict and one-sided violence: median mission (line) and middle half "
+            "(band), on a scale that is logarithmic above 10. UN peacekeeping operations deployed since "
+            "1989, also after they end. n: missions with figures, fewer in early years as UCDP begins in "
+            "1989. Association only: missions go where violence peaks; some fall would come anyway.",
+            122,
+        ),
         "Sources: UCDP organised violence 25.1 (1989–2024); TAMM (Lloyd 2021); pkstats registry.",
     )
     return figure

@@ -27,16 +27,17 @@ TITLE = "Where peace operations are and were"
 ALT = (
     "World map of Africa, Europe, Asia and the Americas. States with a peacekeeping mission today "
     "are shaded and marked with a circle for each mission, coloured by sponsor and sized by "
-    "uniformed strength, with its acronym; states that hosted missions only in the past are shaded "
-    "lightly. The largest circles are in the Central African Republic, South Sudan, the Democratic "
-    "Republic of the Congo and Lebanon."
+    "uniformed strength, hollow where that is not known, with its acronym; states that hosted missions "
+    "only in the past are shaded lightly. An inset enlarges Cyprus and the Levant. The largest circles are "
+    "in the Central African Republic, South Sudan, the Democratic Republic of the Congo and Lebanon."
 )
 EDGES = {"west": -98.0, "east": 160.0, "south": -40.0, "north": 63.0}
-LAND, PAST, PRESENT = "#F0F0EE", "#D3DBE0", "#A3BCCD"
+# Enlarged in a corner: missions here stand closer than their circles are wide.
+CROWDED = {"west": 31.4, "east": 38.4, "south": 30.6, "north": 36.2}
+INSET = (0.61, 0.065, 0.16, 0.28)
+LAND, PAST, PRESENT = "#F0F0EE", "#C3D0D9", "#85A8C2"
 GREY = "#777777"
 RECENT = pd.Period(AS_OF[:7], "M") - 36
-# One point (1/72 inch) on the map, in radii of the globe.
-POINT = 0.005
 SIZES = (1_000, 5_000, 15_000)
 
 
@@ -87,22 +88,31 @@ def hosts_today() -> set[int]:
     return {state for state, _ in rings().values() if state}
 
 
-def _land(axes: Axes) -> None:
+def _land(axes: Axes, edges: dict[str, float]) -> None:
+    """Draw the states inside edges, and end the axes there."""
     shades = _shades()
     shapes, colours = [], []
     for state, parts in rings().values():
         for ring in parts:
             west, south = ring.min(axis=0)
             east, north = ring.max(axis=0)
-            if east < EDGES["west"] or west > EDGES["east"] or north < EDGES["south"]:
+            if east < edges["west"] or west > edges["east"] or north < edges["south"]:
                 continue
-            if south > EDGES["north"] + 15:
+            if south > edges["north"] + 15:
                 continue
             shapes.append(robinson(*ring.T))
             colours.append(shades.get(state, LAND) if state else LAND)
     axes.add_collection(
         PolyCollection(shapes, facecolors=colours, edgecolors="white", linewidths=0.5)
     )
+    middle = (edges["west"] + edges["east"]) / 2, (edges["south"] + edges["north"]) / 2
+    corners = robinson(
+        np.array([edges["west"], edges["east"], middle[0], middle[0]]),
+        np.array([middle[1], middle[1], edges["south"], edges["north"]]),
+    )
+    axes.set_aspect("equal")
+    axes.set_xlim(corners[0, 0], corners[1, 0])
+    axes.set_ylim(corners[2, 1], corners[3, 1])
 
 
 def _radius(strength: np.ndarray) -> np.ndarray:
@@ -111,23 +121,57 @@ def _radius(strength: np.ndarray) -> np.ndarray:
     return np.maximum(np.sqrt(known) * 0.095, 2.4)
 
 
-def _side_by_side(points: np.ndarray, radii: np.ndarray) -> np.ndarray:
-    """Return points with small circles that would hide each other moved to the east."""
+def _side_by_side(points: np.ndarray, radii: np.ndarray, point: float) -> np.ndarray:
+    """Return places with small circles that would hide each other moved to the east.
+
+    `point` is 1/72 inch on the map, in radii of the globe as the places are.
+    """
     moved = points.copy()
     for place in range(1, len(moved)):
         for other in range(place):
             gap = np.hypot(*(moved[place] - moved[other]))
-            if gap < POINT * 6 and max(radii[place], radii[other]) < 6:
-                moved[place] = moved[other] + (POINT * 7, 0)
+            if gap < point * 6 and max(radii[place], radii[other]) < 6:
+                moved[place] = moved[other] + (point * 7, 0)
     return moved
 
 
-def _legend(axes: Axes, groups: list[str]) -> None:
+def _missions(axes: Axes, frame: pd.DataFrame) -> None:
+    """Draw a circle for each mission, hollow where its strength is not known, and its name."""
+    points = robinson(frame["longitude"].to_numpy(), frame["latitude"].to_numpy())
+    radii = _radius(frame["strength"].to_numpy("float64"))
+    inches = axes.get_window_extent().width / axes.figure.dpi
+    points = _side_by_side(points, radii, float(np.diff(axes.get_xlim())[0]) / (72 * inches))
+    colours = [SPONSORS[group] for group in frame["group"]]
+    unknown = frame["strength"].isna().to_numpy()
+    for point, radius, colour, hollow in zip(points, radii, colours, unknown, strict=True):
+        face = "white" if hollow else colour
+        axes.plot(
+            *point,
+            "o",
+            markersize=2 * radius,
+            markerfacecolor=face,
+            alpha=0.85,
+            zorder=4,
+            markeredgecolor=colour if hollow else "white",
+            markeredgewidth=1.2 if hollow else 0.6,
+        )
+    place_labels(axes, points, radii, list(frame["mission_id"]), ["#222222"] * len(frame))
+
+
+def _legend(axes: Axes, frame: pd.DataFrame) -> None:
     circle = {"marker": "o", "linestyle": ""}
+    known = frame.groupby("group")["strength"].count()
     marks: list[Line2D | Patch] = [
-        Line2D([], [], color=SPONSORS[group], label=group, **circle)  # type: ignore[arg-type]
+        Line2D(
+            [],
+            [],
+            color=SPONSORS[group],
+            markerfacecolor=SPONSORS[group] if known[group] else "white",
+            label=group,
+            **circle,  # type: ignore[arg-type]
+        )
         for group in SPONSORS
-        if group in groups
+        if group in known
     ]
     marks.append(Patch(color=PRESENT, label="host today"))
     marks.append(Patch(color=PAST, label="host in the past"))
@@ -151,47 +195,42 @@ def _legend(axes: Axes, groups: list[str]) -> None:
     )
 
 
+def _inset(figure: Figure, axes: Axes) -> Axes:
+    """Return axes in a corner with the crowded part of the map, which is framed on the map."""
+    inset = figure.add_axes(INSET)
+    _land(inset, CROWDED)
+    inset.grid(False)
+    inset.set_xticks([])
+    inset.set_yticks([])
+    for side in inset.spines.values():
+        side.set_visible(True)
+    inset.set_title("the framed part, enlarged", fontsize=8.5, fontweight="normal", pad=4)
+    west, east, south, north = *inset.get_xlim(), *inset.get_ylim()
+    axes.indicate_inset((west, south, east - west, north - south), edgecolor=GREY, alpha=1)
+    return inset
+
+
 def draw() -> Figure:
     """Return the figure: states shaded by whether they host or hosted, a circle for each mission."""
     frame = present().sort_values("strength", ascending=False, na_position="last")
     figure, axes = plt.subplots(figsize=(11, 5.9))
     figure.subplots_adjust(left=0.01, right=0.99, top=0.87, bottom=0.045)
-    _land(axes)
-    corners = robinson(
-        np.array([EDGES["west"], EDGES["east"], 0, 0]),
-        np.array([0, 0, EDGES["south"], EDGES["north"]]),
-    )
-    axes.set_aspect("equal")
-    axes.set_xlim(corners[0, 0], corners[1, 0])
-    axes.set_ylim(corners[2, 1], corners[3, 1])
+    _land(axes, EDGES)
     axes.set_axis_off()
-    points = robinson(frame["longitude"].to_numpy(), frame["latitude"].to_numpy())
-    radii = _radius(frame["strength"].to_numpy("float64"))
-    points = _side_by_side(points, radii)
-    colours = [SPONSORS[group] for group in frame["group"]]
-    unknown = frame["strength"].isna().to_numpy()
-    for point, radius, colour, hollow in zip(points, radii, colours, unknown, strict=True):
-        face = "white" if hollow else colour
-        axes.plot(
-            *point,
-            "o",
-            markersize=2 * radius,
-            markerfacecolor=face,
-            alpha=0.85,
-            zorder=4,
-            markeredgecolor=colour if hollow else "white",
-            markeredgewidth=1.2 if hollow else 0.6,
-        )
-    _legend(axes, list(frame["group"]))
+    inset = _inset(figure, axes)
+    _legend(axes, frame)
     caption(
         figure,
         TITLE,
-        f"Peacekeeping missions deployed on {AS_OF} by sponsor and uniformed strength (troops, police, "
-        "observers), at the mean place of their bases\nor in the middle of their host; political, "
-        "civilian and training missions are not shown. Borders as Natural Earth draws them: no opinion "
-        "on them is implied.",
+        f"Peacekeeping missions deployed on {AS_OF} by sponsor and uniformed strength, at the mean place "
+        "of their bases or in the middle of their host,\nside by side where one would hide another; "
+        "EUNAVFOR Atalanta is at sea. No political, civilian or training missions. Natural Earth's "
+        "borders, no opinion implied.",
         "Sources: pkstats registry; UN contribution reports; Geo-PKO 2.3; Natural Earth 4.1.0.",
     )
     figure.canvas.draw()
-    place_labels(axes, points, radii, list(frame["mission_id"]), ["#222222"] * len(frame))
+    crowded = frame["longitude"].between(CROWDED["west"], CROWDED["east"])
+    crowded &= frame["latitude"].between(CROWDED["south"], CROWDED["north"])
+    _missions(axes, frame[~crowded])
+    _missions(inset, frame[crowded])
     return figure

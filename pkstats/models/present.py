@@ -54,11 +54,9 @@ def _short(term: str) -> str:
 
 def _number(value: float) -> str:
     size = abs(value)
-    return (
-        f"{value:.3f}"
-        if not np.isfinite(value) or 1e-3 <= size < 1e5 or size == 0
-        else f"{value:.2e}"
-    )
+    if not np.isfinite(value) or 1e-3 <= size < 1e5 or size == 0:
+        return f"{value:.3f}"
+    return f"{value:.4f}" if 1e-4 <= size < 1e-3 else f"{value:.2e}"
 
 
 def as_html(estimate: Estimate) -> str:
