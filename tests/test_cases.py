@@ -454,5 +454,6 @@ def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
         (tmp_path / name).mkdir()
         figure = case("UNAMIR").plot()
         with theme():
-            drawn.append([path.read_bytes() for path in save(figure, tmp_path / name, "case")])
+            paths = save(figure, tmp_path / name, "case", "UNAMIR", "A case on one page.")
+            drawn.append([path.read_bytes() for path in paths])
     assert drawn[0] == drawn[1]
