@@ -11,6 +11,7 @@ from pkstats.errors import UnknownName
 from pkstats.evidence.case_compare import _share, row_entries
 from pkstats.evidence.case_facts_compared import FACTS
 from pkstats.evidence.case_scores import readings, split
+from pkstats.figures.comparison import SHOWN, _small
 from pkstats.figures.draw import FIGURES
 from pkstats.measures import measure
 
@@ -109,6 +110,25 @@ def test_the_numbers_take_the_stance_of_the_case(beside):
     assert text(beside, "the numbers", "UNFICYP") == "–"
 
 
+def test_a_tally_of_few_measures_is_not_judged_and_one_not_over_is_later(beside):
+    rows = beside.rows("Tally").set_index(["row", "mission_id"])
+    assert rows.loc[("reached by its end", "UNFICYP"), "text"].endswith("so far")
+    assert np.isnan(rows.loc[("reached by its end", "UNFICYP"), "share"])
+    assert rows.loc[("reached in the five years after", "UNFICYP"), "text"] == "later"
+
+
+def test_a_rate_over_part_of_a_mission_names_its_years(beside):
+    row = "killed by attack, per 10,000 in uniform a year"
+    assert text(beside, row, "UNFICYP") == "0.0 (1990–2025)"
+    assert "(" not in text(beside, row, "UNAMIR")
+
+
+def test_the_small_print_explains_the_cells_shown(beside):
+    assert not any("rank" in line for line in _small(beside.rows("Resources")))
+    success = " ".join(_small(beside.rows("Success during, at exit")))
+    assert "rank" in success and "UNHCR" in success and "PACT" not in success
+
+
 def test_the_same_mission_twice_is_compared_once():
     assert [each.id for each in pk.compare(["Mali", "MINUSMA"]).cases] == ["MINUSMA"]
 
@@ -133,7 +153,7 @@ def test_the_figure_shows_every_cell(beside):
     figure = beside.plot("Resources", "Tally")
     words = [text.get_text() for text in figure.axes[0].texts]
     for row in beside.rows("Resources", "Tally").itertuples():
-        assert row.text in words and row.row in words
+        assert row.text in words and SHOWN.get(row.row, row.row) in words
     assert any("essay: failure" in each for each in words)
     plt.close(figure)
 

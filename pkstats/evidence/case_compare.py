@@ -15,10 +15,11 @@ import pandas as pd
 from pkstats.codebook import cite
 from pkstats.errors import UnknownName, suggestion
 from pkstats.evidence.case import Case, case
-from pkstats.evidence.case_data import stamp
+from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_facts_compared import FACTS
-from pkstats.evidence.case_scope import entries
+from pkstats.evidence.case_numbers import years_of
+from pkstats.evidence.case_scope import AS_OF_YEAR, entries
 from pkstats.evidence.case_scores import (
     PERIODS,
     matrix,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ["topic", "row", "mission_id", "value", "text", "share", "median", "n"]
 TALLY = "Tally"
+FEWEST = 3  # yes-or-no measures, fewer of which say neither good nor bad
 NOTE = (
     "Median: of all missions with a figure, their number in brackets. –: no figure. Differences go "
     "together with much else; a handful of missions shows no cause."
@@ -230,7 +232,7 @@ def _rows(entry: dict[str, Any], cases: Sequence[Case]) -> list[dict[str, Any]]:
     for each in cases:
         value = _value(name, each, every)
         share = _share(value, every, better, "form" in entry)
-        text = MISSING if np.isnan(value) else _form(entry, value)
+        text = MISSING if np.isnan(value) else f"{_form(entry, value)}{_years(entry, each)}"
         rows.append(
             {**base, "mission_id": each.id, "value": value, "text": text, "share": share}
             | {"median": middle, "n": len(every)}
@@ -253,6 +255,16 @@ def _value(name: str, each: Case, every: pd.Series) -> float:
         scores = each.scores().set_index("measure")
         return float(scores["value"].astype("float64").get(name, np.nan))
     return float(every.get(each.id, np.nan))
+
+
+def _years(entry: dict[str, Any], each: Case) -> str:
+    """Return in brackets the years a table has, when it has not the mission's first ones."""
+    if "years" not in entry:
+        return ""
+    frame = read(entry["years"])
+    frame = frame[(frame["mission_id"] == each.id) & frame["total"].notna()]
+    first, last = frame["month"].dt.year.min(), frame["month"].dt.year.max()
+    return f" ({years_of(first, last)})" if first > each.scope.first else ""
 
 
 def _form(entry: dict[str, Any], value: float, every: pd.Series | None = None) -> str:
@@ -287,6 +299,11 @@ def _success(cases: Sequence[Case]) -> list[dict[str, Any]]:
     return rows
 
 
+def _over(each: Case) -> bool:
+    """Return whether the five years after a mission lie in the data."""
+    return not each.scope.ongoing and each.scope.last + 5 < AS_OF_YEAR
+
+
 def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
     """Return how many yes-or-no measures were reached, and how that stands to the essay's label."""
     rows = []
@@ -301,7 +318,9 @@ def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
             text = f"{int(group['reached'].sum())} of {len(group)}" if len(group) else MISSING
             if len(group) and each.scope.ongoing:
                 text += " so far"
-            rows.append((label, each.id, share, text, share))
+            if period == "5y" and not len(group) and not _over(each):
+                text = "later"
+            rows.append((label, each.id, share, text, share if len(group) >= FEWEST else np.nan))
         if not labelled:
             continue
         label = each.scope.entry.get("label", "")

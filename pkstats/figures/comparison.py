@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 FAILURES = ("UNAMIR", "UNPROFOR", "UNOSOM II", "UNAVEM II", "UNAMSIL", "UNTAET", "SFOR")
 REASONS = ("Resources", "Mandate", "Host and parties", "Violence", "Flight", "Governance", "Tally")
-WIDE, NAMES, ROW, HEAD, FOOT = 11.5, 3.35, 0.225, 1.05, 0.75
+WIDE, NAMES, ROW, HEAD, FOOT = 11.5, 3.35, 0.225, 1.05, 0.3
 DPI = 110
 TITLES = {
     "failures": "Four failures beside three other missions: reasons and implications",
-    "successes": "The essay's success stories on every measure of success",
+    "successes": "Seven missions the source essay writes of, on every measure of success",
 }
 ALTS = {
     "failures": (
@@ -41,11 +41,27 @@ ALTS = {
         "MINUSMA and AMISOM mostly red, MINUSTAH mixed, and most of UNFICYP is not known."
     ),
 }
-SOURCE = "Sources: as on the pages of the cases."
-KEY = (
-    "Blue: better than most missions with a figure; red: worse; grey: no direction or no figure (–). "
-    "Ranks: 1 is best. later: ongoing, or the time is not over."
+MEANS = (
+    "TAMM and pkstats (mandates); UN, Kathman, IPI, Bara and Hultman (strength); World Bank (population); "
+    "shortfall data; PACT"
 )
+OUTCOMES = (
+    "UCDP 25.1 and peace agreements; Natural Earth (neighbours); UNHCR; AWSD; UN fatalities; V-Dem; "
+    "Fariss et al."
+)
+SOURCES = {True: f"pkstats registry; {MEANS}; {OUTCOMES}", False: f"pkstats registry; {OUTCOMES}"}
+KEYS = {
+    "": "Blue: better than most missions with a figure; red: worse; between: in the middle. Light grey: no "
+    "figure (–), or no direction that is better.",
+    r"^=?\d+/\d+$": "41/162: the rank among missions with a figure, 1 is best, = a tie.",
+    "^≥": "≥ 19: peace held so long to the end of the data, which has no rank.",
+    "^later$": "later: the mission is still there, or the time is not over.",
+    r"^\d+ of \d+": "Reached: of the yes-or-no measures known; fewer than three are not judged.",
+    "^(?:success|failure)$": "Essay: the one on peacekeeping and diplomacy whose claims this project puts to "
+    "data.",
+}
+SHOWN = {"the numbers": "do the numbers agree with it?"}
+WIDTH, LINE = 185, 0.145
 
 
 def failures() -> Figure:
@@ -79,14 +95,16 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
     for topic, part in rows.groupby("topic", sort=False):
         lines += [(str(topic), None), *((str(topic), str(row)) for row in part["row"].unique())]
     medians = bool(rows["median"].notna().any())
-    height = HEAD + ROW * len(lines) + FOOT
+    small = _small(rows)
+    foot = FOOT + LINE * len(small)
+    height = HEAD + ROW * len(lines) + foot
     figure = plt.figure(figsize=(WIDE, height))
-    axes = figure.add_axes((0, FOOT / height, 1, ROW * len(lines) / height))
+    axes = figure.add_axes((0, foot / height, 1, ROW * len(lines) / height))
     axes.set_xlim(0, WIDE)
     axes.set_ylim(len(lines), 0)
     axes.set_axis_off()
     heads = [_heading(each) for each in comparison.cases]
-    heads += ["median of all\n(how many)\n"] if medians else []
+    heads += ["median of all\n(missions with\na figure)"] if medians else []
     across = (WIDE - NAMES - 0.1) / len(heads)
     for place, words in enumerate(heads):
         x = NAMES + (place + 0.5) * across
@@ -97,7 +115,8 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
             axes.text(0.12, line + 0.62, topic, fontsize=9, weight="bold", va="center")
             axes.axhline(line + 0.97, color="#BBBBBB", lw=0.7)
             continue
-        axes.text(NAMES - 0.08, line + 0.5, row, fontsize=8, ha="right", va="center")
+        words = SHOWN.get(row, row)
+        axes.text(NAMES - 0.08, line + 0.5, words, fontsize=8, ha="right", va="center")
         part = cells.loc[[(topic, row)]]
         for found in part.to_dict("records"):
             place = [each.id for each in comparison.cases].index(found["mission_id"])
@@ -106,9 +125,16 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
         if not pd.isna(middle):
             x = NAMES + (len(heads) - 0.5) * across
             axes.text(x, line + 0.5, middle, fontsize=7.5, ha="center", va="center")
-    caption(figure, title, "", SOURCE)
-    figure.text(0.01, 0.3 / height, fill(KEY, 190), fontsize=7.5, color="#555555", va="bottom")
+    caption(figure, title, "", "\n".join(small))
     return figure
+
+
+def _small(rows: pd.DataFrame) -> list[str]:
+    """Return the lines below: what the cells shown mean, and where the figures come from."""
+    texts = rows["text"].astype("str")
+    key = " ".join(words for pattern, words in KEYS.items() if texts.str.contains(pattern).any())
+    sources = SOURCES[bool({"Resources", "Mandate", "Host and parties"} & set(rows["topic"]))]
+    return [*wrap(key, WIDTH), *wrap(f"Sources: {sources}", WIDTH)]
 
 
 def _heading(each: Case) -> str:
