@@ -31,6 +31,9 @@ def gaps(scope: Scope) -> pd.DataFrame:
             first, last = _span(series, scope)
             for note in _notes(series, first, last, scope):
                 rows.append((part, series["what"], first, last, note))
+        rows += [
+            (part, "not counted", None, None, note) for note in remarks("missing", part, scope)
+        ]
     if note := _no_company(scope):
         rows.append(("violence", "comparison paths", None, None, note))
     frame = pd.DataFrame(rows, columns=["part", "series", "first", "last", "note"])
@@ -42,6 +45,15 @@ def covered(part: str, scope: Scope) -> tuple[int, int] | None:
     spans = [_span(series, scope) for series in parts()[part]["series"]]
     known = [(first, last) for first, last in spans if first is not None and last is not None]
     return (min(first for first, _ in known), max(last for _, last in known)) if known else None
+
+
+def remarks(kind: str, part: str, scope: Scope) -> list[str]:
+    """Return what `case_panels.toml` says of a mission or a host: `missing` from the data, or `beside`."""
+    return [
+        str(item["note"])
+        for item in parts()[part].get(kind, [])
+        if item.get("mission") == scope.mission.id or item.get("state") in scope.hosts
+    ]
 
 
 def notes_of(part: str, frame: pd.DataFrame) -> list[str]:

@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pkstats.evidence.case_gaps import notes_of
 from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_scores import PERIODS, coverage, listed_whole, matrix
 from pkstats.evidence.case_timeline import intensities
-from pkstats.figures.case_panels import HATCH, NOTE, PANELS, SHADE, note_lines
+from pkstats.figures.case_axes import HATCH, NOTE, SHADE, note_lines
+from pkstats.figures.case_notes import sentences, sources
+from pkstats.figures.case_panels import PANELS
 from pkstats.figures.theme import COLOURS, bare, shade_of, theme
 from pkstats.registry.missions import AS_OF
 
@@ -33,16 +34,14 @@ ROLES = {"main": "blue", "before": "grey", "beside": "green", "after": "orange"}
 LABELS = {"main": "the mission", "before": "before", "beside": "beside", "after": "after"}
 CONFLICT = {"minor conflict": "yellow", "war": "vermilion"}
 LISTS = {"agreements": "agreements", "conflict": "conflicts"}
+NEAR, SHIFT = 0.011, 0.17
 DPI = 100
 ALT = (
     "One page on the case {title}, which asks: {question} It has a timeline of missions, mandates, "
-    "agreements and conflicts; strength beside what was authorised; deaths by type beside those in other "
-    "places; displacement and returns; aid and aid workers; deaths of peacekeepers by cause; democracy "
-    "and income; a table of success measures by horizon with ranks; and a verdict in words."
-)
-SOURCES = (
-    "Sources: pkstats registry; TAMM; UCDP 25.1, peace agreements, terminations; UN, Kathman, IPI, "
-    "Bara and Hultman; shortfall data; UNHCR, IDMC; FTS; AWSD; UN fatalities; V-Dem; Fariss et al."
+    "agreements and conflicts; six panels, drawn as far as data reach and otherwise saying what is "
+    "missing: strength and what was authorised, deaths by type, displacement and returns, aid and attacks "
+    "on aid workers, deaths of peacekeepers by cause, democracy and income; a table of success measures "
+    "by horizon; and a verdict in words."
 )
 
 
@@ -88,7 +87,7 @@ def _page(case: Case) -> Figure:
         0.1 / WIDE,
         0.1 / total,
         fill(
-            f"{SOURCES} As of {AS_OF}: strength to then, figures by year to {AS_OF_YEAR - 1}, the last "
+            f"{sources(case)} As of {AS_OF}: strength to then, figures by year to {AS_OF_YEAR - 1}, the last "
             "whole year. pkstats.",
             170,
         ),
@@ -178,53 +177,74 @@ def _timeline(axes: Axes, case: Case) -> None:
         _task_counts(axes, events[(events["kind"] == "mandate")], case.id, len(scope.chain))
     dates = [_year(date) for date in events.loc[events["kind"] == "agreement", "date"]]
     lane = names.index("agreements")
-    axes.plot(dates, [lane] * len(dates), "D", color=COLOURS["purple"], ms=5, mec="white", mew=0.5)
-    for name in ("agreements", "conflict"):
-        _unlisted(axes, names.index(name), LISTS[name], case)
+    heights = [lane + shift for shift in _apart(dates, NEAR * (high - low))]
+    axes.plot(dates, heights, "D", color=COLOURS["purple"], ms=5, mec="white", mew=0.5)
+    hatched = [_unlisted(axes, names.index(name), LISTS[name], case) for name in LISTS]
     years = intensities(scope)
     for kind, colour in CONFLICT.items():
         chosen = years.index[years == kind]
         axes.barh([lane + 1] * len(chosen), 1, left=chosen, height=0.5, color=COLOURS[colour], lw=0)
-    labels = [shorten(name, 24, placeholder="…") for name in names]
+    labels = [
+        f"{name} (UCDP)" if name in LISTS else shorten(name, 24, placeholder="…") for name in names
+    ]
     axes.set_yticks(range(len(names)), labels, fontsize=8)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=14))
     axes.tick_params(axis="x", labelsize=8)
     bare(axes, grid="x")
     axes.set_title("Timeline", fontsize=10.5)
-    _key(axes)
+    drawn = {*scope.chain["role"], *years}
+    drawn |= {"agreement"} if dates else set()
+    _key(axes, drawn | ({"not listed"} if any(hatched) else set()))
     words = "\n".join(_below(case))
     axes.annotate(words, (0, 0), (-90, -20), "axes fraction", "offset points", **NOTE)
 
 
-def _unlisted(axes: Axes, lane: int, table: str, case: Case) -> None:
-    """Hatch the years of a lane that a list does not cover, so that none listed is not read as none."""
+def _apart(dates: list[float], near: float) -> list[float]:
+    """Return shifts up and down that keep the marks of sorted dates apart where they are near."""
+    shifts: list[float] = []
+    for earlier, date, later in zip([-np.inf, *dates], dates, [*dates[1:], np.inf], strict=False):
+        alone = 0.0 if later - date >= near else -SHIFT
+        shifts.append(-shifts[-1] if date - earlier < near else alone)
+    return shifts
+
+
+def _unlisted(axes: Axes, lane: int, table: str, case: Case) -> bool:
+    """Hatch the years of a lane that a list does not cover, for none listed is not none; tell if any."""
     first, last = coverage(table)
     low, high = axes.get_xlim()
     late = listed_whole(case.scope)
     first = max(first or 0, late if late != coverage("violence")[0] else 0)
-    for left, right in ((low, min(first, high)), (max((last or 0) + 1, low), high)):
-        if right > left:
-            axes.barh(lane, right - left, left=left, height=0.5, facecolor="white", **HATCH)
+    spans = [(low, min(first, high)), (max((last or 0) + 1, low), high)]
+    spans = [(left, right) for left, right in spans if right > left]
+    for left, right in spans:
+        axes.barh(lane, right - left, left=left, height=0.5, facecolor="white", **HATCH)
+    return bool(spans)
 
 
 def _below(case: Case) -> list[str]:
-    """Return the lines under the timeline: agreements, and where its data stop."""
-    notes = [_agreements(case), *notes_of("timeline", case.gaps())]
-    return wrap(" ".join(note for note in notes if note), 175)
+    """Return the lines under the timeline: agreements, where its data stop, how to read it."""
+    notes = [_agreements(case), *sentences(case, "timeline")]
+    return [line for note in notes for line in wrap(note, 175)]
 
 
-def _key(axes: Axes) -> None:
-    """Say in a line above the timeline what its marks mean."""
+def _key(axes: Axes, drawn: set[str]) -> None:
+    """Say in a line above the timeline what the marks drawn mean."""
     handles: list[Any] = [
-        Patch(color=COLOURS[colour], label=LABELS[role]) for role, colour in ROLES.items()
+        Patch(color=COLOURS[colour], label=LABELS[role])
+        for role, colour in ROLES.items()
+        if role in drawn
     ]
-    diamond = Line2D([], [], marker="D", ls="", color=COLOURS["purple"], ms=5)
-    diamond.set_label("agreement (UCDP)")
-    handles.append(diamond)
+    handles.append(Patch(color=SHADE, label="shaded, here and below: its years"))
+    if "agreement" in drawn:
+        diamond = Line2D([], [], marker="D", ls="", color=COLOURS["purple"], ms=5)
+        diamond.set_label("agreement")
+        handles.append(diamond)
     for kind, colour in CONFLICT.items():
-        handles.append(Patch(color=COLOURS[colour], label=f"year with {kind} (UCDP)"))
-    handles.append(Patch(facecolor="white", label="not listed", **{**HATCH, "hatch": "/" * 9}))
+        if kind in drawn:
+            handles.append(Patch(color=COLOURS[colour], label=f"year with {kind}"))
+    if "not listed" in drawn:
+        handles.append(Patch(facecolor="white", label="not listed", **{**HATCH, "hatch": "/" * 9}))
     axes.legend(
         handles=handles,
         loc="lower right",
@@ -319,7 +339,8 @@ def _scores(axes: Axes, table: pd.DataFrame) -> None:
     words = fill(
         "yes or no: whether the goal was reached; else the rank among all missions with a figure "
         "(1 is best, = a tie). Blue: better than most; red: worse. later: ongoing, or the window is not "
-        "over; –: the data do not cover it.",
+        "over; –: the data do not cover it; ≥: peace held so long to the end of the data; blank: the "
+        "measure has no such time.",
         78,
     )
     axes.annotate(words, (0, 0), (-132, -6), "axes fraction", "offset points", **NOTE)

@@ -1,40 +1,25 @@
-"""The panels of a case's page: strength, violence, displacement, aid, deaths, governance."""
+"""The panels of a case's page, in order: strength, and here those on hosts, aid and deaths."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from pkstats.evidence.case_data import averaged, summed
-from pkstats.evidence.case_gaps import covered, notes_of
-from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
-from pkstats.figures.theme import COLOURS, bare
+from pkstats.figures.case_axes import LEGEND, finish, shade, thousands
+from pkstats.figures.case_strength import strength
+from pkstats.figures.theme import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from pkstats.evidence.case import Case
 
-NOTE: dict[str, Any] = {"fontsize": 7.5, "color": "#555555", "va": "top", "linespacing": 1.25}
-LEGEND: dict[str, Any] = {
-    "fontsize": 7.5,
-    "loc": "upper left",
-    "bbox_to_anchor": (-0.02, 1.235),
-    "ncols": 3,
-    "borderaxespad": 0.1,
-    "columnspacing": 1.0,
-    "handlelength": 1.5,
-}
-HATCH: dict[str, Any] = {"edgecolor": "#C9CED4", "hatch": "////", "lw": 0}
-WIDTH = 92
-ABOVE = 32  # points between a panel and its title: room for two lines of legend
-SHADE = "#E9EEF3"
 VIOLENCE = {"state_based": "blue", "one_sided": "vermilion", "non_state": "sky"}
 CAUSES = {
     "malicious act": "vermilion",
@@ -44,113 +29,6 @@ CAUSES = {
     "to be determined": "grey",
     "unknown": "black",
 }
-
-
-def shade(axes: Axes, case: Case) -> None:
-    """Mark the mission's years and show the years of the case."""
-    scope = case.scope
-    axes.axvspan(scope.first - 0.5, scope.last + 0.5, color=SHADE, zorder=0, linewidth=0)
-    low, high = scope.window
-    axes.set_xlim(low - 0.7, high + 0.7)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-
-
-def finish(axes: Axes, case: Case, part: str, title: str, empty: str = "") -> None:
-    """Give a panel its title, quiet axes and the sentences about where its data stop."""
-    axes.set_title(title, pad=ABOVE, fontsize=10.5)
-    notes = notes_of(part, case.gaps())
-    if empty:
-        axes.set_axis_off()
-        words = "\n\n".join(fill(note, 64) for note in [empty, *notes])
-        axes.text(0.5, 0.5, words, ha="center", va="center", fontsize=9, transform=axes.transAxes)
-        return
-    bare(axes)
-    axes.tick_params(labelsize=8)
-    uncovered(axes, case, part)
-    if notes:
-        words = "\n".join(fill(note, WIDTH) for note in notes)
-        axes.annotate(words, (0, 0), (0, -20), "axes fraction", "offset points", **NOTE)
-
-
-def uncovered(axes: Axes, case: Case, part: str) -> None:
-    """Hatch the mission's years that no source of a panel covers, and say so where there is room."""
-    span, scope = covered(part, case.scope), case.scope
-    if span is None:
-        return
-    left, right = axes.get_xlim()
-    for low, high in (
-        (scope.first, min(span[0] - 1, scope.last)),
-        (max(span[1] + 1, scope.first), min(scope.last, AS_OF_YEAR - 1)),
-    ):
-        start, end = max(low - 0.5, left), min(high + 0.5, right)
-        if end <= start:
-            continue
-        axes.axvspan(start, end, facecolor="none", zorder=0.5, **HATCH)
-        if end - start > 0.12 * (right - left):
-            axes.text(
-                (start + end) / 2,
-                0.5,
-                "no data",
-                transform=axes.get_xaxis_transform(),
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="#555555",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-            )
-
-
-def note_lines(case: Case, part: str) -> int:
-    """Return how many lines the sentences under a panel take."""
-    return sum(len(wrap(note, WIDTH)) for note in notes_of(part, case.gaps()))
-
-
-def thousands(axis: Any) -> None:
-    """Write large numbers with commas, and small steps with their decimals."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-
-
-def strength(axes: Axes, case: Case) -> None:
-    """Draw uniformed strength against what was authorised, other missions of the chain in grey."""
-    frame = case.resources()
-    main = frame[frame["role"] == "main"]
-    start, end = case.scope.first, case.scope.last
-    near = frame["month"].dt.year.between(start - 1, end + 1)
-    if main[["total", "total_authorised"]].isna().all(axis=None):
-        return finish(axes, case, "resources", "Strength against authorised", " ")
-    others = frame[(frame["role"] != "main") & frame["total"].notna() & near]
-    for place, (_, group) in enumerate(others.groupby("mission_id")):
-        label = "other missions of the case" if place == 0 else None
-        _line(axes, group, "total", COLOURS["grey"], label, 0.9)
-    _line(axes, main, "total_authorised", COLOURS["orange"], "authorised", 1.5)
-    _line(axes, main, "total", COLOURS["blue"], f"{case.id}, deployed", 1.7)
-    axes.set_xlim(start - 0.3, end + 1.3)
-    axes.set_ylim(bottom=0)
-    axes.set_ylabel("uniformed personnel", fontsize=8.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    thousands(axes.yaxis)
-    axes.legend(**LEGEND)
-    finish(axes, case, "resources", "Strength against authorised")
-    return None
-
-
-def _line(
-    axes: Axes, frame: pd.DataFrame, column: str, colour: str, label: str | None, width: float
-) -> None:
-    """Draw months as a line that breaks where months are missing; yearly figures as points."""
-    known = frame[frame[column].notna()]
-    if known.empty:
-        return
-    months = pd.period_range(known["month"].min(), known["month"].max(), freq="M")
-    values = known.set_index("month")[column].astype("float64").reindex(months)
-    times = months.year + (months.month - 0.5) / 12
-    sparse = values.notna().mean() < 0.5
-    if sparse:
-        known_times = times[values.notna()]
-        axes.plot(known_times, values.dropna(), color=colour, lw=0.6, ls=":", alpha=0.8)
-        axes.plot(known_times, values.dropna(), "o", color=colour, ms=3.5, label=label)
-    else:
-        axes.plot(times, values, color=colour, linewidth=width, label=label)
 
 
 def violence(axes: Axes, case: Case) -> None:
@@ -190,7 +68,7 @@ def violence(axes: Axes, case: Case) -> None:
     top = max(float(frame["deaths"].max()), 100.0)
     ticks = [tick for tick in (0, 10, 100, 1000, 10_000, 100_000, 1_000_000) if tick <= top * 3]
     axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
-    axes.set_ylabel("deaths a year", fontsize=8.5)
+    axes.set_ylabel("deaths a year (log above 10)", fontsize=8.5)
     shade(axes, case)
     # Legends fill column by column: this order puts the types in one row, the company below.
     order = ["state_based", MISSIONS, "one_sided", NONE, "non_state"]
@@ -213,7 +91,7 @@ def displacement(axes: Axes, case: Case) -> None:
     for column, colour, label in (
         ("refugees", "blue", "refugees"),
         ("idps", "orange", "displaced inside, UNHCR helps"),
-        ("idps_idmc", "vermilion", "displaced inside, all (IDMC)"),
+        ("idps_idmc", "vermilion", "displaced inside by conflict (IDMC)"),
     ):
         series = summed(frame, column)
         if len(series):
@@ -278,12 +156,19 @@ def _funding(axes: Axes, frame: pd.DataFrame) -> list[Any]:
     if years.empty:
         return []
     inside, outside = inside.reindex(years, fill_value=0), outside.reindex(years, fill_value=0)
-    axes.bar(years, inside, color=COLOURS["blue"], alpha=0.75, label="funded in plans")
-    axes.bar(years, outside, bottom=inside, color=COLOURS["sky"], alpha=0.75, label="outside plans")
-    axes.plot(
-        required.index, required, "_", color=COLOURS["black"], ms=9, mew=1.6, label="required"
-    )
-    axes.set_ylabel("million US dollars", fontsize=8.5)
+    bottom = inside * 0
+    for money, colour, label in (
+        (inside, "blue", "funded in plans"),
+        (outside, "sky", "outside plans"),
+    ):
+        if money.any():
+            axes.bar(years, money, bottom=bottom, color=COLOURS[colour], alpha=0.75, label=label)
+        bottom = bottom + money
+    if len(required):
+        axes.plot(
+            required.index, required, "_", color=COLOURS["black"], ms=9, mew=1.6, label="required"
+        )
+    axes.set_ylabel("million current US dollars", fontsize=8.5)
     axes.set_ylim(bottom=0)
     thousands(axes.yaxis)
     return list(axes.get_legend_handles_labels()[0])
@@ -346,7 +231,7 @@ def governance(axes: Axes, case: Case) -> None:
     other = axes.twinx()
     label = f"real income per head{many} (right)"
     other.plot(income.index, income, color=COLOURS["orange"], lw=1.8, label=label)
-    other.set_ylabel("dollars per head", fontsize=8.5)
+    other.set_ylabel("dollars of 2011 per head", fontsize=8.5)
     _second(other)
     handles = [*axes.get_legend_handles_labels()[0], *other.get_legend_handles_labels()[0]]
     axes.legend(handles=handles, **{**LEGEND, "ncols": 2})
