@@ -91,7 +91,8 @@ def test_marks_of_near_dates_are_apart_and_lone_ones_in_the_middle(dates):
 def test_sources_are_those_of_what_is_drawn():
     assert "FTS" in sources(of("mali"))
     assert "FTS" not in sources(of("cyprus"))
-    assert "shortfall" not in sources(of("UNTSO"))
+    assert "shortfall" in sources(of("mali"))
+    assert "shortfall" not in sources(of("bosnia"))
     assert "UN fatalities" not in sources(of("somalia"))
 
 

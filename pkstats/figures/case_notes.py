@@ -133,7 +133,9 @@ def sources(case: Case) -> str:
         ).any(),
         "UCDP 25.1, peace agreements, terminations": True,
         f"{', '.join(counted)} (strength)": bool(counted),
-        "shortfall data": strength["total_authorised"].notna().any(),
+        "shortfall data": strength.loc[strength["role"] == "main", "total_authorised"]
+        .notna()
+        .any(),
         "UNHCR": len(fled) > 0,
         "IDMC": fled["idps_idmc"].notna().any(),
         "FTS": aid[money].notna().any(axis=None),
