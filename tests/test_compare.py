@@ -8,10 +8,11 @@ import pytest
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.evidence.case_compare import _share, row_entries
+from pkstats.evidence.case_compare import MEDIAN
+from pkstats.evidence.case_compare_rows import _share, row_entries
 from pkstats.evidence.case_facts_compared import FACTS
 from pkstats.evidence.case_scores import readings, split
-from pkstats.figures.comparison import SHOWN, _small
+from pkstats.figures.comparison import _small
 from pkstats.figures.draw import FIGURES
 from pkstats.measures import measure
 
@@ -105,9 +106,9 @@ def test_sides_count_the_group_and_the_others(beside):
 
 
 def test_the_numbers_take_the_stance_of_the_case(beside):
-    assert text(beside, "the numbers", "UNAMIR") == "agree"
-    assert text(beside, "the numbers", "UNOSOM II") == "disagree"
-    assert text(beside, "the numbers", "UNFICYP") == "–"
+    assert text(beside, "do the numbers agree with it?", "UNAMIR") == "agree"
+    assert text(beside, "do the numbers agree with it?", "UNOSOM II") == "disagree"
+    assert text(beside, "do the numbers agree with it?", "UNFICYP") == "–"
 
 
 def test_a_tally_of_few_measures_is_not_judged_and_one_not_over_is_later(beside):
@@ -153,7 +154,7 @@ def test_the_figure_shows_every_cell(beside):
     figure = beside.plot("Resources", "Tally")
     words = [text.get_text() for text in figure.axes[0].texts]
     for row in beside.rows("Resources", "Tally").itertuples():
-        assert row.text in words and SHOWN.get(row.row, row.row) in words
+        assert row.text in words and row.row in words
     assert any("essay: failure" in each for each in words)
     plt.close(figure)
 
@@ -167,3 +168,9 @@ def test_a_comparison_owes_citations(beside):
     assert "UNHCR" in beside.cite()
     assert "Comparison of UNAMIR" in repr(beside)
     assert "<table" in beside._repr_html_()
+
+
+def test_topics_stand_as_headings_and_the_median_beside_the_names():
+    shown = pk.compare(["UNAMIR", "UNAMSIL"]).table("Mandate", "Violence")
+    assert list(shown.frame)[:2] == ["what", MEDIAN]
+    assert shown._repr_html_().count('<th colspan="4"') == 2

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pkstats.codebook import cite, table
 from pkstats.evidence.case_answer import answer
-from pkstats.evidence.case_data import PARTS
+from pkstats.evidence.case_data import PARTS, read
 from pkstats.evidence.case_facts import facts
 from pkstats.evidence.case_gaps import gaps, parts
 from pkstats.evidence.case_numbers import Numbers
@@ -69,7 +69,10 @@ class Case:
     @property
     def sources(self) -> tuple[str, ...]:
         """Sources the case rests on, for `pkstats.cite`."""
-        tables = dict.fromkeys(name for part in parts().values() for name in part["tables"])
+        tables = [name for part in parts().values() for name in part["tables"]]
+        for name in ("leaders", "expenditure"):
+            if (read(name)["mission_id"] == self.id).any():
+                tables.append(name)
         return tuple(dict.fromkeys(source for name in tables for source in table(name).sources))
 
     def _part(self, name: str) -> pd.DataFrame:

@@ -7,8 +7,9 @@ import numpy as np
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import listed
-from pkstats.evidence.case_scores import listed_from, split
-from pkstats.evidence.case_verdict import conflict_years
+from pkstats.evidence.case_scores import listed_from, on_page, split
+from pkstats.evidence.case_spans import around, fell_before, renewed
+from pkstats.evidence.case_verdict import conflict_years, little
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.registry.missions import AS_OF
 
@@ -39,7 +40,11 @@ def reached(numbers: Numbers) -> str:
             else "Two yes-or-no measures of success are"
         )
         span = f" {when}" if (tally["period"] == "during").all() else ""
-        parts = [f"{number} known for {name}{span} ({'; '.join(tally['phrase'])})"]
+        said = [
+            f"{'reached' if row.reached else 'not reached'}: {row.phrase}"
+            for row in tally.itertuples()
+        ]
+        parts = [f"{number} known for {name}{span} ({'; '.join(said)})"]
         parts += filter(None, (conflict_years(numbers).rstrip("."), asked(numbers)))
         return f"{'; '.join(parts)}."
     parts = [f"{shares['during']} {when}"] if "during" in shares else []
@@ -52,13 +57,22 @@ def reached(numbers: Numbers) -> str:
         text += (
             "; no conflict returned to the end of the data"
             if kept
-            else "; conflict went on or came back after it left"
+            else f"; conflict went on or came back after it left ({_first(numbers)})"
         )
     if words := asked(numbers):
         text += f"; {words}"
     if words := stance(numbers):
         text += f"; the numbers {words} the essay, which names it a {numbers.scope.entry['label']}"
     return f"{text}."
+
+
+def _first(numbers: Numbers) -> str:
+    """Return in which years after it left the rules of peace were first broken."""
+    years: dict[int, list[str]] = {}
+    for what, (year, _) in renewed(numbers.scope).items():
+        years.setdefault(year, []).append(what)
+    found = [f"{' and '.join(whats)} in {year}" for year, whats in years.items()]
+    return f"{CONFLICT} or more killed in a year, first {listed(found)}"
 
 
 def asked(numbers: Numbers) -> str:
@@ -79,6 +93,7 @@ def asked(numbers: Numbers) -> str:
             if words not in spans.setdefault(span, []):
                 spans[span].append(words)
     parts = [f"{listed(words)} {span}" for span, words in spans.items()]
+    parts += numbers.scope.entry.get("unmeasured", [])
     if numbers.scope.entry.get("asks_state"):
         states = listed_from(numbers.scope).items()
         parts += [f"UCDP lists {name} as a state of its own from {year}" for name, year in states]
@@ -98,29 +113,42 @@ def _deaths(numbers: Numbers) -> str:
         text = f"Deaths in {numbers.scope.places} are not known for its years"
     else:
         low, high = int(during.index.min()), int(during.index.max())
-        verb = ""
-        if np.isnan(before):
-            start = "are not known for the two years before"
-            verb = "were " if high == low else "averaged "
-        else:
-            start = f"averaged {count(before)} a year in the two years before"
         rate = "" if high == low else " a year"
-        text = (
-            f"Deaths in battle and of civilians in {numbers.scope.places} {start} and "
-            f"{verb}{count(float(during.mean()))}{rate} in {years_of(low, high)}"
-        )
+        mean = f"{count(float(during.mean()))}{rate} in {years_of(low, high)}"
+        if np.isnan(before):
+            verb = "were" if high == low else "averaged"
+            parts = [f"are not known for the two years before and {verb} {mean}"]
+        else:
+            parts = [f"averaged {count(before)} a year in the two years before", mean]
+        parts += _after(numbers)
+        text = f"Deaths in battle and of civilians in {numbers.scope.places} {listed(parts)}"
     frame = numbers.frames["resources"]
     frame = frame[frame["role"] == "main"]
     total = frame["total"].dropna().astype("float64")
     if total.empty:
         return f"{text}; its strength is not known."
     text += f", with {total.mean():,.0f} in uniform on average"
+    months = frame.loc[frame["total"].notna(), "month"]
+    if len(months) * 2 < (months.max() - months.min()).n:
+        text += f" ({len(months)} figures, {years_of(months.min().year, months.max().year)})"
     both = frame[frame["shortfall"].notna()]
     if both.empty:
         return f"{text}; how many were authorised is not known."
     sums = both[["total", "total_authorised"]].astype("float64").sum()
     share = sums["total"] / sums["total_authorised"]
-    return f"{text}, {share:.0%} of those authorised in the {len(both)} months with both figures."
+    years = years_of(both["month"].min().year, both["month"].max().year)
+    return f"{text}, {share:.0%} of those authorised in the {len(both)} months with both figures ({years})."
+
+
+def _after(numbers: Numbers) -> list[str]:
+    """Return deaths in the five years after it left, or in two where more are not known."""
+    scope = numbers.scope
+    for years in (5, 2):
+        first, last = scope.last + 1, scope.last + years
+        mean = numbers.mean(first, last)
+        if not scope.ongoing and not np.isnan(mean):
+            return [f"{count(mean)} in {years_of(first, last)} after it left"]
+    return []
 
 
 def _ending(numbers: Numbers) -> str:
@@ -135,7 +163,7 @@ def _ending(numbers: Numbers) -> str:
 
 def _unsure(numbers: Numbers) -> str:
     """Return the uncertainty that weighs most, in this order."""
-    scores, before = numbers.scores, numbers.before
+    scores, before = on_page(numbers.scores), numbers.before
     if numbers.scope.ongoing:
         return "what it will leave behind cannot be known yet"
     if len(numbers.scope.hosts) > 1:
@@ -143,14 +171,19 @@ def _unsure(numbers: Numbers) -> str:
     if np.isnan(before):
         return "deaths before it came were not counted, so no change can be told"
     if before < CONFLICT:
-        return f"with {count(before)} deaths a year before it there was little left to reduce"
+        return little(numbers)
+    if fell_before(numbers):
+        return f"most of the fall in deaths came before it began ({around(numbers)})"
     missing = int(scores["value"].isna().sum())
     if missing * 2 > len(scores):
-        return f"{missing} of its {len(scores)} figures are not known"
+        return f"{missing} of the {len(scores)} figures in its table of scores are not known"
     frame = numbers.frames["violence"]
     ours = frame[(frame["series"] == "host states") & (frame["type"] != "non_state")]
     ours = ours[ours["deployed"]]
     low, best, high = (float(ours[name].sum()) for name in ("low", "deaths", "high"))
     if low > 0 and high > WIDE * low:
-        return f"the {best:,.0f} deaths counted while it was there lie between {low:,.0f} and {high:,.0f}"
-    return "missions are sent where violence peaks, and it may fall by itself"
+        return (
+            f"UCDP's lowest, best and highest counts of deaths in its years are {low:,.0f}, {best:,.0f} "
+            f"and {high:,.0f}"
+        )
+    return "missions are sent where violence peaks, and violence may fall by itself"

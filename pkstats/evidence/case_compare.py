@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
-from functools import cache, lru_cache
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from pkstats.codebook import cite
+from pkstats.codebook import table as table_of
 from pkstats.errors import UnknownName, suggestion
 from pkstats.evidence.case import Case, case
-from pkstats.evidence.case_data import read, stamp
-from pkstats.evidence.case_essay import stance
-from pkstats.evidence.case_facts_compared import FACTS
-from pkstats.evidence.case_numbers import years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR, entries
-from pkstats.evidence.case_scores import (
-    PERIODS,
-    matrix,
-    mission_scores,
-    outcomes,
-    place,
-    readings,
-    split,
-)
+from pkstats.evidence.case_compare_rows import TALLY, frame_of, row_entries
+from pkstats.evidence.case_scope import entries
+from pkstats.evidence.case_tables import first_authorised
 from pkstats.evidence.readable import MISSING, Readable
-from pkstats.panel import panel
+from pkstats.measures import measure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS = ["topic", "row", "mission_id", "value", "text", "share", "median", "n"]
-TALLY = "Tally"
-FEWEST = 3  # yes-or-no measures, fewer of which say neither good nor bad
-NOTE = (
-    "Median: of all missions with a figure, their number in brackets. –: no figure. Differences go "
-    "together with much else; a handful of missions shows no cause."
-)
+MEDIAN = "median of all (number)"
+NOTE = "–: no figure; later: not over yet."
+COMPANY = "Differences go together with much else; a handful of missions shows no cause."
+NOTES = {
+    "Mandate": (
+        "Tasks, protection of civilians among them, are as TAMM codes them to 2015, after that as this "
+        "project does."
+    ),
+    "Flight": "Fewer than before: than in the two years before it came.",
+    "Governance": "Against before: the mean of the span beside that of the two years before it came.",
+    TALLY: (
+        "Fewer deaths or none counts as reached, so that a mission that came into calm and left it so "
+        "reaches it. The numbers are held against the essay's label by the measures reached by its end and "
+        "by the peace after: at two thirds or more on the side of the label they agree, at one third or "
+        f"less they disagree. {COMPANY}"
+    ),
+}
 
 
 class Comparison:
@@ -55,7 +51,7 @@ class Comparison:
 
     def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = tuple(cases)
-        self._frame = _frame(self.cases)
+        self._frame = frame_of(self.cases)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -73,8 +69,17 @@ class Comparison:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Sources the cases rest on, for `pkstats.cite`."""
-        return tuple(dict.fromkeys(source for each in self.cases for source in each.sources))
+        """Sources the cases and the measures compared rest on, for `pkstats.cite`."""
+        names = [entry["measure"] for entry in row_entries() if "measure" in entry]
+        used = [
+            source
+            for name in names
+            for need in measure(name).needs
+            for source in table_of(need.table).sources
+        ]
+        return tuple(
+            dict.fromkeys([*(source for each in self.cases for source in each.sources), *used])
+        )
 
     def rows(self, *topics: str) -> pd.DataFrame:
         """Return the rows of some topics (all by default).
@@ -101,12 +106,14 @@ class Comparison:
         wide = wide[[each.id for each in self.cases]]
         firsts = rows.drop_duplicates(["topic", "row"]).set_index(["topic", "row"])
         if firsts["median"].notna().any():
-            wide["median of all"] = firsts["median"].fillna(MISSING)
+            wide.insert(0, MEDIAN, firsts["median"].fillna(MISSING))
         wide = wide.reset_index().rename(columns={"row": "what"})
-        if wide["topic"].nunique() == 1:
-            wide = wide.drop(columns="topic")
+        shown = list(dict.fromkeys(wide["topic"]))
+        said = [NOTE, *(NOTES[topic] for topic in shown if topic in NOTES)]
+        if "Resources" in shown:
+            said += [f"{each.id}: {low}" for each in self.cases if (low := _low(each))]
         wide.columns.name = None
-        return Readable(" · ".join(topics) or "Side by side", wide, NOTE)
+        return Readable(" · ".join(topics) or "Side by side", _grouped(wide, shown), " ".join(said))
 
     def sides(self, group: Sequence[str], *topics: str) -> Readable:
         """Count, row by row, how many of a group and of the others are on the worse side.
@@ -134,13 +141,13 @@ class Comparison:
                     "what": row,
                     "of the group in the worse half": f"{int(worse[ours].sum())} of {int(ours.sum())}",
                     "of the others": f"{int(worse[~ours].sum())} of {int((~ours).sum())}",
-                    "median of all": part["median"].iloc[0],
+                    MEDIAN: part["median"].iloc[0],
                 }
             )
         return Readable(
             f"In the worse half of all missions: {', '.join(sorted(wanted))} and the others",
-            pd.DataFrame(shown),
-            NOTE,
+            _grouped(pd.DataFrame(shown), list(dict.fromkeys(row["topic"] for row in shown))),
+            f"{NOTE} {COMPANY}",
         )
 
     def cite(self, style: str = "text") -> str:
@@ -158,6 +165,24 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()
+
+
+def _grouped(frame: pd.DataFrame, topics: Sequence[str]) -> pd.DataFrame:
+    """Return rows under their topics instead of a column of topics; none where there is one topic."""
+    rest = [name for name in frame if name != "topic"]
+    if len(topics) == 1:
+        return frame[rest]
+    parts = []
+    for topic in topics:
+        heading = pd.DataFrame([dict.fromkeys(rest, "") | {"what": topic}])
+        parts += [heading, frame.loc[frame["topic"] == topic, rest]]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _low(each: Case) -> str:
+    """Return what is to be said of a first month for which the source authorises little."""
+    frame = each.resources()
+    return first_authorised(frame[frame["role"] == "main"])
 
 
 def compare(labels: Sequence[str] | str) -> Comparison:
@@ -189,144 +214,3 @@ def compare(labels: Sequence[str] | str) -> Comparison:
     if not cases:
         raise UnknownName("Expected at least one case to compare, such as ['UNAMIR', 'UNAMSIL'].")
     return Comparison(list(cases.values()))
-
-
-@cache
-def row_entries() -> list[dict[str, Any]]:
-    """Return the rows of a comparison, from `case_compare.toml`."""
-    path = Path(__file__).with_name("case_compare.toml")
-    return list(tomllib.loads(path.read_text(encoding="utf-8"))["row"])
-
-
-@lru_cache(maxsize=2)
-def _all_missions(build: tuple[str, int]) -> pd.DataFrame:
-    """Return the measures of all missions that a comparison needs."""
-    names = [row["measure"] for row in row_entries() if "measure" in row]
-    others = [name for name in names if name not in outcomes()]
-    frame = panel("mission").derive(*others).frame.set_index("mission_id")[others]
-    return mission_scores(build)[[name for name in names if name in outcomes()]].join(frame)
-
-
-def _frame(cases: Sequence[Case]) -> pd.DataFrame:
-    rows = [row for entry in row_entries() for row in _rows(entry, cases)]
-    rows += _success(cases) + _tally(cases)
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"value": "float64", "share": "float64", "n": "Int64"})
-
-
-def _rows(entry: dict[str, Any], cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Return one row of the comparison, mission by mission."""
-    base = {"topic": entry["topic"], "row": entry["label"]}
-    if "fact" in entry:
-        shown = [FACTS[entry["fact"]](each.numbers()) for each in cases]
-        shares = [value if entry["fact"] == "exit" else np.nan for value, _ in shown]
-        return [
-            {**base, "mission_id": each.id, "value": value, "text": text, "share": share}
-            for each, (value, text), share in zip(cases, shown, shares, strict=True)
-        ]
-    name = entry["measure"]
-    every = _all_missions(stamp())[name].astype("float64").dropna() * entry.get("scale", 1)
-    better = readings().get(split(name)[0], {}).get("better") or entry.get("better")
-    middle = f"{_form(entry, float(every.median()), every)} ({len(every)})"
-    rows = []
-    for each in cases:
-        value = _value(name, each, every)
-        share = _share(value, every, better, "form" in entry)
-        text = MISSING if np.isnan(value) else f"{_form(entry, value)}{_years(entry, each)}"
-        rows.append(
-            {**base, "mission_id": each.id, "value": value, "text": text, "share": share}
-            | {"median": middle, "n": len(every)}
-        )
-    return rows
-
-
-def _share(value: float, every: pd.Series, better: str | None, ranked: bool) -> float:
-    """Return how good a value is from 0, worst of all, to 1; missing without a direction."""
-    if better is None or np.isnan(value):
-        return float("nan")
-    if not ranked:
-        return float(value == (better == "higher"))
-    return float((len(every) - place(value, every, better)["rank"]) / max(len(every) - 1, 1))
-
-
-def _value(name: str, each: Case, every: pd.Series) -> float:
-    """Return a mission's value; of outcomes that of its scores, which leave out what cannot be told."""
-    if name in outcomes():
-        scores = each.scores().set_index("measure")
-        return float(scores["value"].astype("float64").get(name, np.nan))
-    return float(every.get(each.id, np.nan))
-
-
-def _years(entry: dict[str, Any], each: Case) -> str:
-    """Return in brackets the years a table has, when it has not the mission's first ones."""
-    if "years" not in entry:
-        return ""
-    frame = read(entry["years"])
-    frame = frame[(frame["mission_id"] == each.id) & frame["total"].notna()]
-    first, last = frame["month"].dt.year.min(), frame["month"].dt.year.max()
-    return f" ({years_of(first, last)})" if first > each.scope.first else ""
-
-
-def _form(entry: dict[str, Any], value: float, every: pd.Series | None = None) -> str:
-    """Write a value; of yes-or-no measures yes or no, or for all missions the share of yes."""
-    if "form" in entry:
-        text = str(entry["form"]).format(value)
-        return (text if text.strip("+-0.%") else text.lstrip("+-")).replace("-", "−")
-    if every is not None:
-        return f"{every.mean():.0%} yes"
-    return "yes" if value else "no"
-
-
-def _success(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Return every success measure, period by period."""
-    tables = {each.id: matrix(each.scores()) for each in cases}
-    rows = []
-    first = next(iter(tables.values()))
-    for period, title in PERIODS.items():
-        for label in first.index:
-            for name, table in tables.items():
-                found = table.at[label, period]
-                if isinstance(found, tuple):
-                    rows.append(
-                        {
-                            "topic": f"Success {title}",
-                            "row": label,
-                            "mission_id": name,
-                            "text": found[0],
-                            "share": found[1],
-                        }
-                    )
-    return rows
-
-
-def _over(each: Case) -> bool:
-    """Return whether the five years after a mission lie in the data."""
-    return not each.scope.ongoing and each.scope.last + 5 < AS_OF_YEAR
-
-
-def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Return how many yes-or-no measures were reached, and how that stands to the essay's label."""
-    rows = []
-    labelled = any(each.scope.entry.get("label") for each in cases)
-    names = {"during": "reached by its end", "5y": "reached in the five years after"}
-    for each in cases:
-        tally = each.tally()
-        numbers = each.numbers()
-        for period, label in names.items():
-            group = tally[tally["period"] == period]
-            share = float(group["reached"].mean()) if len(group) else np.nan
-            text = f"{int(group['reached'].sum())} of {len(group)}" if len(group) else MISSING
-            if len(group) and each.scope.ongoing:
-                text += " so far"
-            if period == "5y" and not len(group) and not _over(each):
-                text = "later"
-            rows.append((label, each.id, share, text, share if len(group) >= FEWEST else np.nan))
-        if not labelled:
-            continue
-        label = each.scope.entry.get("label", "")
-        rows.append(("the essay's label", each.id, np.nan, label or "none given", np.nan))
-        word = {"side with": "agree", "speak against": "disagree", "are divided on": "are divided"}
-        said = word.get(stance(numbers), "too few" if label else MISSING)
-        rows.append(("the numbers", each.id, np.nan, said, np.nan))
-    keys = ["row", "mission_id", "value", "text", "share"]
-    return [{"topic": TALLY, **dict(zip(keys, row, strict=True))} for row in rows]

@@ -47,13 +47,14 @@ def _states(build: tuple[str, int]) -> pd.DataFrame:
     return panel("state-year").add(*HOST_TABLES).frame
 
 
-def host_years(scope: Scope, columns: list[str]) -> pd.DataFrame:
-    """Return state, host, year, deployed and `columns` for the years shown.
+def host_years(scope: Scope, columns: list[str], frame: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return state, host, year, deployed and `columns` of `frame` for the years shown.
 
-    Rows where every column is missing are left out; `deployed` marks the mission's years. The last
-    whole year before the as-of date is the last: some sources have begun the next, others have not.
+    Without a frame they are those of all host-state tables in the years of the state system. Rows
+    where every column is missing are left out; `deployed` marks the mission's years. The last whole
+    year before the as-of date is the last: some sources have begun the next, others have not.
     """
-    frame = states()
+    frame = states() if frame is None else frame
     low, high = scope.window[0], min(scope.window[1], AS_OF_YEAR - 1)
     frame = frame.loc[frame["state"].isin(scope.hosts), ["state", "year", *columns]]
     frame = frame[frame["year"].between(low, high) & frame[columns].notna().any(axis=1)]
@@ -120,9 +121,14 @@ def humanitarian(scope: Scope) -> pd.DataFrame:
 
 
 def governance(scope: Scope) -> pd.DataFrame:
-    """Return democracy (V-Dem, Polity), income per head and population, by host and year."""
+    """Return democracy (V-Dem, Polity), income per head and population, by host and year.
+
+    Also of the years before a host was a state of its own, where sources give them: measures of
+    change start there.
+    """
     columns = ["polyarchy", "liberal_democracy", "polity"]
-    return host_years(scope, [*columns, "gdp_per_head_real", "gdp_per_head_usd", "population"])
+    columns += ["gdp_per_head_real", "gdp_per_head_usd", "population"]
+    return host_years(scope, columns, read("context"))
 
 
 def safety(scope: Scope) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pkstats.evidence.case_numbers import Numbers, count, years_of
+from pkstats.evidence.case_spans import renewed
+from pkstats.evidence.case_violence import CONFLICT
 
 SIDES, AGAINST = 2 / 3, 1 / 3
 HALVES, FEW = 4, 3
@@ -30,18 +32,25 @@ def essay(numbers: Numbers) -> str:
     if not entry.get("essay"):
         return ""
     label = entry.get("label", "")
-    text = f"The source essay {f'names it a {label}' if label else 'sees in it'}"
+    text = f"The essay this project started from {f'names it a {label}' if label else 'sees in it'}"
     text += f" ({entry['essay']})." if label else f" {entry['essay']}."
     if len(tally) < FEW:
         return f"{text} Too few yes-or-no measures are known ({len(tally)}) to set beside it."
     whole = f"{int(tally['reached'].sum())} of {len(tally)} measures"
     whole += " so far" if numbers.scope.ongoing else ""
     for reached in tally.loc[tally["period"] == "after", "reached"]:
-        whole += f" (peace after it is one of those {'reached' if reached else 'missed'})"
+        whole = f"{whole} by its end and in keeping peace after (that peace is one of those "
+        whole += "reached)" if reached else f"missed: {_broken(numbers)})"
     if not label:
         return f"{text} By the numbers it reached {whole}."
     text += f" The numbers {stance(numbers)} that: it reached {whole}."
     return text + _difference(numbers, label) + _halves(numbers, label)
+
+
+def _broken(numbers: Numbers) -> str:
+    """Return the first year after exit that broke the peace, by the rule of the measure."""
+    what, (year, deaths) = next(iter(renewed(numbers.scope).items()))
+    return f"in {year} there were {CONFLICT} deaths or more {what}, {deaths}"
 
 
 def _difference(numbers: Numbers, label: str) -> str:
@@ -65,8 +74,9 @@ def _halves(numbers: Numbers, label: str) -> str:
     early, late = during.iloc[:middle], during.iloc[middle:]
     if late.mean() < WORSE * early.mean():
         return ""
+    more = ", though more than before it" if float(early.mean()) > numbers.before else ""
     return (
-        " An early look would have found less violence: deaths averaged "
+        f" An early look would have found less violence than a late one{more}: deaths averaged "
         f"{count(float(early.mean()))} a year in {years_of(early.index[0], early.index[-1])} and "
         f"{count(float(late.mean()))} in {years_of(late.index[0], late.index[-1])}."
     )

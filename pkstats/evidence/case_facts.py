@@ -8,6 +8,7 @@ import pandas as pd
 
 from pkstats.codebook import cite
 from pkstats.evidence.case_data import PARTS, averaged, read
+from pkstats.evidence.case_numbers import years_of
 from pkstats.evidence.case_scope import Scope, listed
 from pkstats.evidence.case_timeline import resolution
 from pkstats.measures.mandates import task_flags
@@ -80,7 +81,11 @@ def _leaders(scope: Scope) -> Rows:
         f"{row.name_} ({row.start_year})"
         for row in frame.rename(columns={"name": "name_"}).itertuples()
     ]
-    return [("special representatives and heads (from year)", ", ".join(who), _source("leaders"))]
+    first, last = int(frame["start_year"].min()), int(read("leaders")["start_year"].max())
+    ends = [f"none listed before {first}"] if first > scope.first + 1 else []
+    ends += [f"the list ends in {last}"] if scope.last > last else []
+    value = ", ".join(who) + (f" ({'; '.join(ends)})" if ends else "")
+    return [("special representatives and heads (from year)", value, _source("leaders"))]
 
 
 def _source(table: str) -> str:
@@ -114,8 +119,10 @@ def _strength(scope: Scope) -> Rows:
     authorised = frame[frame["total_authorised"].notna()]
     if len(authorised):
         most = authorised.iloc[int(authorised["total_authorised"].to_numpy("float64").argmax())]
+        months = authorised["month"]
         value = f"{most['total_authorised']:,.0f} in {most['month']}"
-        rows.append(("greatest authorised strength", value, _source("authorised")))
+        value += f" (figures {years_of(months.min().year, months.max().year)})"
+        rows.append(("greatest authorised strength known", value, _source("authorised")))
     return rows
 
 

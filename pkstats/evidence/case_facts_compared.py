@@ -30,7 +30,7 @@ def share_in_worst_year(numbers: Numbers) -> Shown:
     frame, worst = numbers.frames["resources"], numbers.worst
     frame = frame[(frame["role"] == "main") & (frame["month"].dt.year == worst)]
     sums = frame.dropna(subset=["shortfall"])[["total", "total_authorised"]].astype("float64").sum()
-    if worst is None or not sums["total_authorised"] > 0:
+    if worst is None or not numbers.during[worst] > 0 or not sums["total_authorised"] > 0:
         return UNKNOWN
     share = float(sums["total"] / sums["total_authorised"])
     return share, f"{share:.0%} ({worst})"

@@ -113,11 +113,14 @@ def _no_company(scope: Scope) -> str:
     level = before(scope)
     if np.isnan(level):
         years = f"{scope.first - 2} and {scope.first - 1}"
-        return f"No paths of other missions and conflicts beside: deaths in {years} are not known."
+        return (
+            f"No other missions or conflicts are set beside it: deaths in {years}, the two years before "
+            "it came, are not known."
+        )
     if level < CONFLICT:
         return (
-            f"No path of conflicts without a mission beside: {level:,.0f} deaths a year in the two "
-            f"years before are fewer than {CONFLICT}."
+            "No conflicts without a mission are set beside it: there were fewer than "
+            f"{CONFLICT} deaths a year ({level:,.0f}) in the two years before it came."
         )
     return ""
 

@@ -26,6 +26,11 @@ def years_of(first: int, last: int) -> str:
     return f"{first}–{last}" if last > first else f"{first}"
 
 
+def went(old: float, new: float) -> str:
+    """Say which way a number went."""
+    return "fell" if new < old else "rose" if new > old else "stayed the same"
+
+
 @dataclass(frozen=True)
 class Numbers:
     """What the sentences are made of."""

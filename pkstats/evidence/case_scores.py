@@ -14,9 +14,9 @@ import pandas as pd
 from pkstats.codebook import table
 from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
-from pkstats.evidence.case_timeline import in_hosts
+from pkstats.evidence.case_timeline import in_hosts, while_there
 from pkstats.measures import measure
-from pkstats.measures.registry import listed
+from pkstats.measures.registry import Need, listed
 from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
 
@@ -24,6 +24,7 @@ ENDING = re.compile(r"_(during|2y|5y|10y)$")
 HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
 UNENDED = "violence_reduction"
 SEEN = "settlement_during"
+OUTSIDE = "signed in its first or last calendar year, but not while it was there"
 PERIODS = {
     "during": "during, at exit",
     "2y": "2 years after",
@@ -111,12 +112,8 @@ def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     }
     if not np.isnan(value) and (why := _not_told_apart(name, horizon, scope)):
         return row | {"value": None, "status": why}
-    if np.isnan(value) and name == SEEN and (last := _signed_though_list_ends(scope)):
-        return row | {
-            "value": 1.0,
-            "reached": True,
-            "status": f"seen, though the list ends in {last}",
-        }
+    if name == SEEN and (seen := _by_date(value, scope)):
+        return row | seen
     if np.isnan(value):
         return row | {"status": _why(name, horizon, scope)}
     if "reached" in reading:
@@ -127,20 +124,28 @@ def _row(name: str, every: pd.DataFrame, scope: Scope) -> dict[str, Any]:
     return row | place(value, values.dropna(), reading.get("better"))
 
 
-def _signed_though_list_ends(scope: Scope) -> int | None:
-    """Return the last year of UCDP's list when the mission outlasts it and an agreement is on it.
+def _by_date(value: float, scope: Scope) -> dict[str, Any]:
+    """Return what agreements' dates say otherwise than the measure, which goes by calendar year.
 
-    One agreement settles that there was one; none on a list that ends too soon settles nothing. The
-    measure itself stays missing: in models, to keep what was seen and to drop what was not would
-    choose missions by their outcome.
+    An agreement of the first or last year, but of a day when the mission was not there, is none of
+    its time. One agreement settles that there was one though the list ends before the mission; none
+    on a list that ends too soon settles nothing. The measure itself stays as it is: in models, to
+    keep what was seen and to drop what was not would choose missions by their outcome.
     """
-    last = coverage("agreements")[1]
-    if last is None or scope.last <= last:
-        return None
     frame = read("agreements")
-    end = pd.Timestamp(AS_OF if scope.ongoing else scope.mission.end)
-    there = frame["date"].between(pd.Timestamp(scope.mission.start), end)
-    return last if (in_hosts(frame["locations"], scope) & there).any() else None
+    signed = (in_hosts(frame["locations"], scope) & while_there(frame["date"], scope)).any()
+    if value == 1 and not signed:
+        return {"value": 0.0, "reached": False, "status": OUTSIDE}
+    last = coverage("agreements")[1]
+    if np.isnan(value) and signed and last is not None and scope.last > last:
+        return {"value": 1.0, "reached": True, "status": f"seen, though the list ends in {last}"}
+    return {}
+
+
+def on_page(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores that the tables show: without those that another says nearly as well."""
+    stems = [split(str(name))[0] for name in scores["measure"]]
+    return scores[[not readings().get(stem, {"off_page": True}).get("off_page") for stem in stems]]
 
 
 def place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]:
@@ -164,16 +169,31 @@ def _why(name: str, horizon: str, scope: Scope) -> str:
         if ends >= AS_OF_YEAR:
             return f"window ends in {ends}, after the data"
     low, high = _years_needed(name, horizon, scope)
-    for source in dict.fromkeys(need.table for need in measure(name).needs):
-        first, last = coverage(source)
+    needs = measure(name).needs
+    for need in needs:
+        first = coverage(need.table)[0]
         if first is not None and low < first:
-            return f"needs {low}; {source} starts in {first}"
+            return f"needs {low}; {need.table} starts in {first}"
+    for need in needs:
+        last = _last_known(need)
+        if scope.ongoing and last == AS_OF_YEAR - 1:
+            continue
         if last is not None and high > last:
-            return f"needs {high}; {source} ends in {last}"
+            return f"needs {high}; {need.table} ends in {last}"
+    if scope.ongoing and any(_last_known(need) == AS_OF_YEAR - 1 for need in needs):
+        return f"ongoing at {AS_OF}: its own years are not over"
     other = _not_told_apart(name, horizon, scope)
     return (
         other or f"no figure for {scope.places if low else scope.mission.id} in every year needed"
     )
+
+
+def _last_known(need: Need) -> int | None:
+    """Return the last year of the table, or of the column where that ends earlier."""
+    last, frame = coverage(need.table)[1], read(need.table)
+    if last is None or "year" not in frame or need.column not in frame:
+        return last
+    return min(last, int(frame.loc[frame[need.column].notna(), "year"].max()))
 
 
 def listed_from(scope: Scope) -> dict[str, int]:
@@ -241,15 +261,18 @@ def matrix(scores: pd.DataFrame) -> pd.DataFrame:
     row says nearly as well are left out.
     """
     cells: dict[str, dict[str, tuple[str, float | None]]] = {}
-    for row in scores.to_dict("records"):
+    for row in on_page(scores).to_dict("records"):
         stem, horizon = split(str(row["measure"]))
-        if readings().get(stem, {"off_page": True}).get("off_page"):
-            continue
         period = "during" if horizon == "exit" else horizon
         cells.setdefault(str(readings()[stem]["label"]), {})[period] = cell(row)
     order = [str(entry["label"]) for entry in readings().values() if str(entry["label"]) in cells]
     table = pd.DataFrame.from_dict({label: cells[label] for label in order}, orient="index")
     return table.reindex(columns=list(PERIODS))
+
+
+def pending(status: str) -> bool:
+    """Return whether a figure is not known because its time is not over."""
+    return "ongoing" in status or "window ends" in status
 
 
 def cell(row: dict[Any, Any]) -> tuple[str, float | None]:
@@ -258,8 +281,7 @@ def cell(row: dict[Any, Any]) -> tuple[str, float | None]:
     A tie is marked `=` and counts as the middle of the places it takes.
     """
     if pd.isna(row["value"]):
-        later = "ongoing" in row["status"] or "window ends" in row["status"]
-        return ("later" if later else "–"), None
+        return ("later" if pending(row["status"]) else "–"), None
     if pd.notna(row["reached"]):
         return ("yes", 1.0) if row["reached"] else ("no", 0.0)
     if pd.isna(row["rank"]):

@@ -12,7 +12,7 @@ from pkstats.errors import UnknownName, suggestion
 from pkstats.evidence.case_data import read, stamp, summed
 from pkstats.evidence.case_gaps import parts
 from pkstats.evidence.case_scope import Scope
-from pkstats.evidence.case_scores import matrix
+from pkstats.evidence.case_scores import coverage, listed_from, matrix
 from pkstats.evidence.case_tables_people import (
     Frames,
     blocks,
@@ -25,17 +25,32 @@ from pkstats.evidence.case_tables_people import (
 )
 from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
 from pkstats.evidence.readable import Readable
+from pkstats.measures.composites import CONFLICT, OPEN
 from pkstats.panel import panel
 from pkstats.registry.missions import AS_OF
 
 SINCE = range(-2, 11)
-AROUND = 5
+CODED = "Months, documents and tasks as TAMM codes them to 2015, after that as this project does."
 TYPES = (
     "Robust: Chapter VII and protection of civilians. Multidimensional: otherwise, tasks in three or "
-    "more of six areas of peacebuilding. Traditional: the rest. "
+    "more of six areas of peacebuilding. Traditional: the rest."
+)
+STEEP = 0.5
+SCORES = (
+    "yes or no: whether the goal was reached; else the rank among all missions with a figure (1 is "
+    "best, = a tie). later: ongoing, or the window is not over. ≥: still at peace where the data end. "
+    "–: not known, as the data lack some of the years a measure rests on, which are for most the two "
+    "before it came and all in which it was there. An empty cell: not measured then. "
+    f"Conflict after exit: {CONFLICT} battle deaths or {CONFLICT} civilians killed in a year; for the "
+    f"peace held and its years {CONFLICT} battle deaths only, counted to that year, so that 1 is a "
+    "conflict that went on. UCDP's list of conflicts, in the timeline, counts each conflict by itself. "
+    "Some democracy: V-Dem's electoral democracy above "
+    f"{OPEN}. Fall of deaths (index): −1 to 1, how far deaths fell from the two years before. Core "
+    "goals: fewer deaths, no spread, an agreement; extended goals: those of civilians, democracy, "
+    "refugees, aid workers and income."
 )
 KINDS = {
-    "mediation": ("mediation", "mediation attempts (Civil Wars Mediation data)"),
+    "mediation": ("mediation", "mediation attempts in civil wars (CWM)"),
     "peace process text": ("pa-x", "texts of peace processes (PA-X)"),
 }
 
@@ -87,14 +102,16 @@ def chain(scope: Scope, frames: Frames) -> Readable:
     return Readable(
         "The missions of the case",
         frame.where(frame.notna(), None),
-        f"Ongoing: there on {AS_OF}. Strength is the greatest figure known; UN figures start in "
-        "November 1990. A dash: no document or figure at hand.",
+        f"Ongoing: there on {AS_OF}, so that it has not ended. Strength is the greatest figure known; "
+        "UN figures start in November 1990. A dash elsewhere: no document or figure at hand.",
     )
 
 
 def facts(scope: Scope, frames: Frames) -> Readable:
     """Return the facts, each with its document in full."""
-    return Readable(f"Facts on {scope.mission.id}, each with its document", frames["facts"])
+    frame = frames["facts"]
+    both = {"fact": frame["fact"], "value and document": frame["value"] + "\n" + frame["document"]}
+    return Readable(f"Facts on {scope.mission.id}, each with its document", pd.DataFrame(both))
 
 
 def mandates(scope: Scope, frames: Frames) -> Readable:
@@ -115,11 +132,15 @@ def mandates(scope: Scope, frames: Frames) -> Readable:
             "type by the rule": found,
         }
     )
-    kept = rows[rows["what it asks"] != rows["what it asks"].shift()]
+    asked = rows["what it asks"].astype("str")
+    known = asked.str.split(";", n=1).str[0]
+    changed = asked.str.contains("; adds: |; drops: ", regex=True) | (known != known.shift())
+    unsure = asked.str.contains("not coded")
+    rows["what it asks"] = asked.where(~unsure, "at least " + asked)
     return Readable(
         f"Mandates of {scope.mission.id}, where tasks change",
-        kept.reset_index(drop=True),
-        f"{TYPES}{notes('timeline', frames, 'mandates')}".strip(),
+        rows[changed].reset_index(drop=True),
+        " ".join(filter(None, (CODED, TYPES, notes("timeline", frames, "mandates")))),
     )
 
 
@@ -158,18 +179,34 @@ def strength(scope: Scope, frames: Frames) -> Readable:
                 ),
             }
         )
+    known = any(row["months with both"] for row in rows)
+    said = ["Deployed of authorised: over the months with both." if known else ""]
+    said.append(notes("resources", frames))
     return Readable(
         f"Uniformed strength of {scope.mission.id} against what was authorised",
         pd.DataFrame(rows),
-        notes("resources", frames),
+        " ".join(filter(None, (*said, first_authorised(frame)))),
+    )
+
+
+def first_authorised(frame: pd.DataFrame) -> str:
+    """Say when the first month's authorised strength is less than half of the next month's."""
+    known = frame[frame["total_authorised"].notna()].head(2)
+    low, high = (float(value) for value in (*known["total_authorised"], 0, 0)[:2])
+    if not low < STEEP * high:
+        return ""
+    first, second = known["month"]
+    return (
+        f"The source has {low:,.0f} authorised in {first} and {high:,.0f} in {second}: what was lacking "
+        "in the first month is measured against the first, low, figure."
     )
 
 
 def violence(scope: Scope, frames: Frames) -> Readable:
-    """Return deaths by type, from two years before the mission to five years after it."""
+    """Return deaths by type, from two years before the mission to the last year shown."""
     frame = frames["violence"]
     frame = frame[frame["series"] == HOSTS]
-    frame = frame[frame["year"].between(scope.first - 2, scope.last + AROUND)]
+    frame = frame[frame["year"] >= scope.first - 2]
     rows = []
     for years, block in blocks(frame, scope):
         counted = block[block["type"] != "non_state"]
@@ -215,12 +252,25 @@ def company(scope: Scope, frames: Frames) -> Readable:
         subset=[name for name in table_ if name != "year after arrival"], how="all"
     )
     counts = [name for name in map(str, table_) if name.endswith("how many")]
+    alone = not any(name.startswith("no mission") for name in map(str, table_))
+    note = (
+        "Year 0 is the year of arrival. Other UN missions: all since 1989 but its own predecessors and "
+        "successors. "
+    )
+    if not alone:
+        note += (
+            "No mission: conflicts of like size in the two years before, without a mission before and "
+            "after. "
+        )
+    note += (
+        "Middle half: a quarter lie below, a quarter above. They are company: nothing says that it would "
+        "have gone here as it went there."
+    )
+    without = "" if alone else " and conflicts without one"
     return Readable(
-        "Deaths in battle and of civilians a year, beside other missions and conflicts without one",
+        f"Deaths in battle and of civilians a year, beside other missions{without}",
         table_.astype(dict.fromkeys(counts, "Int64")),
-        "Year 0 is the year of arrival. Other UN missions: all since 1989 of other families. No "
-        "mission: conflicts of like size in the two years before, without a mission before and after. "
-        "Company, not a counterfactual.",
+        note,
     )
 
 
@@ -239,11 +289,24 @@ def agreements(scope: Scope, frames: Frames) -> Readable:
     )
     there = frame.loc[frame["deployed"].astype(bool), "kind"].value_counts()
     counts = [f"{words}: {int(there.get(kind, 0))}" for kind, words in _listed_kinds(scope, frames)]
-    note = f"Also listed while it was there: {'; '.join(counts)}." if counts else ""
+    said = ["Dates are UCDP's.", _first_listed(signed, scope)]
+    said += [f"Also listed while it was there: {'; '.join(counts)}." if counts else ""]
     return Readable(
         f"Peace agreements in {scope.places} (UCDP)",
         rows.reset_index(drop=True),
-        " ".join(filter(None, (note, notes("diplomacy", frames)))),
+        " ".join(filter(None, (*said, notes("diplomacy", frames)))),
+    )
+
+
+def _first_listed(signed: pd.DataFrame, scope: Scope) -> str:
+    """Say from when UCDP lists agreements in the hosts; it lists those between parties to a conflict."""
+    first, last = (year or 0 for year in coverage("agreements"))
+    start = max(first, scope.window[0], *listed_from(scope).values())
+    if signed.empty:
+        return f"UCDP lists none there from {start} to {min(scope.window[1], last)}."
+    first = int(signed["date"].dt.year.min())
+    return (
+        f"UCDP lists none there from {start} to {first - 1}." if first > start > scope.first else ""
     )
 
 
@@ -256,17 +319,16 @@ def _listed_kinds(scope: Scope, frames: Frames) -> list[tuple[str, str]]:
 
 
 def scores(scope: Scope, frames: Frames) -> Readable:
-    """Return every success measure by period, in words."""
+    """Return the success measures by period, in words, but for those that another says as well."""
     cells = matrix(frames["scores"])
     words = cells.map(lambda cell: cell[0] if isinstance(cell, tuple) else "")
     heads = ["during and at exit", "2 years after", "5 years after", "10 years after"]
     words.columns = pd.Index([*heads, "to the end of the data"])
     words.insert(0, "measure", words.index)
     return Readable(
-        f"{scope.mission.id} on every measure of success",
+        f"{scope.mission.id} on the measures of success",
         words.reset_index(drop=True),
-        "yes or no: whether the goal was reached; else the rank among all missions with a figure (1 is "
-        "best, = a tie). later: ongoing, or the window is not over. –: the data do not cover it.",
+        SCORES,
     )
 
 
@@ -274,7 +336,13 @@ def limits(scope: Scope, frames: Frames) -> Readable:
     """Return where the data of each part stop."""
     frame = frames["gaps"]
     titles = {part: entry["title"] for part, entry in parts().items()}
-    rows = pd.DataFrame({"part": frame["part"].map(titles), "where the data stop": frame["note"]})
+    named = frame.assign(part=frame["part"].map(titles))
+    parts_by_note = named.groupby("note", sort=False)["part"].agg(
+        lambda names: "; ".join(dict.fromkeys(names))
+    )
+    rows = pd.DataFrame(
+        {"part": parts_by_note.to_numpy(), "where the data stop": parts_by_note.index}
+    )
     return Readable("Where the data stop", rows)
 
 

@@ -57,7 +57,8 @@ def displacement(scope: Scope, frames: Frames) -> Readable:
             filter(
                 None,
                 (
-                    "A zero for those whom UNHCR helps says that it helps none, not that none are displaced.",
+                    "A zero for those whom UNHCR helps says that it helps none, not that none are "
+                    "displaced; returns are those UNHCR has recorded.",
                     notes("displacement", frames),
                 ),
             )
@@ -125,14 +126,25 @@ def governance(scope: Scope, frames: Frames) -> Readable:
     wide = _by_year(frame, names, averaged)
     if "inhabitants, million" in wide:
         wide["inhabitants, million"] = summed(frame, "population") / 1e6
-    many = (
-        " Means of the host states; inhabitants are those of all." if len(scope.hosts) > 1 else ""
-    )
+    said = [notes("governance", frames)]
+    if len(people := summed(frame, "population")) and people.index.max() < wide.index.max():
+        said.append(f"Inhabitants: data end in {int(people.index.max())}.")
+    if len(scope.hosts) > 1:
+        said.append("Means of the host states that have figures; inhabitants are those of all.")
+        said += _late_hosts(frame, scope)
     return Readable(
         f"Governance and economy of {scope.places}",
         _chosen(wide, scope),
-        f"{notes('governance', frames)}{many}".strip(),
+        " ".join(filter(None, said)),
     )
+
+
+def _late_hosts(frame: pd.DataFrame, scope: Scope) -> list[str]:
+    """Say which hosts come into the means after the first year, and from when."""
+    firsts = frame[frame["polyarchy"].notna()].groupby("state")["year"].min()
+    names = dict(zip(scope.hosts, scope.names, strict=True))
+    late = [f"{names[state]} from {year}" for state, year in firsts.items() if year > firsts.min()]
+    return [f"In the means: {', '.join(late)}, the others before too."] if late else []
 
 
 def safety(scope: Scope, frames: Frames) -> Readable:
@@ -157,9 +169,14 @@ def safety(scope: Scope, frames: Frames) -> Readable:
 
 
 def _chosen(wide: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Return the rows of a few years around arrival and exit, and the newest."""
-    middle = (scope.first + scope.last) // 2
-    chosen = {scope.first - 1, scope.first, middle, scope.last, scope.last + 2, scope.last + 5}
+    """Return the rows of a few years around arrival and exit, some between, and the newest.
+
+    Between stand the quarters of its years, or for missions of many years every tenth.
+    """
+    chosen = {scope.first - 1, scope.first, scope.last, scope.last + 2, scope.last + 5}
+    span = scope.last - scope.first
+    quarters = {scope.first + span * part // 4 for part in (1, 2, 3)}
+    chosen |= set(range(0, scope.last, DECADE)) if span > LONG else quarters
     whole = wide[wide.index < AS_OF_YEAR]
     some = whole[whole.index.isin(chosen | {min(AS_OF_YEAR - 1, scope.window[1])})].copy()
     some.insert(0, "when", [when(int(year), scope) for year in some.index])

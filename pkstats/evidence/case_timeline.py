@@ -9,6 +9,7 @@ from pkstats.evidence.case_data import read
 from pkstats.evidence.case_scope import Scope
 from pkstats.measures.mandates import task_flags
 
+FREQUENCIES = {"day": "D", "month": "M", "year": "Y"}
 COLUMNS = ["date", "end", "kind", "mission_id", "what", "document", "source"]
 
 
@@ -40,8 +41,7 @@ def diplomacy(scope: Scope) -> pd.DataFrame:
     columns = ["date", "end", "kind", "what", "type", "outcome", "source"]
     frame = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     frame = _shown(frame.reindex(columns=columns), scope)
-    last = pd.Timestamp(scope.mission.end) if scope.mission.end else pd.Timestamp.max
-    frame["deployed"] = frame["date"].between(pd.Timestamp(scope.mission.start), last)
+    frame["deployed"] = while_there(frame["date"], scope)
     return frame.sort_values(["date", "kind", "what"], kind="stable").reset_index(drop=True)
 
 
@@ -56,6 +56,19 @@ def in_hosts(locations: pd.Series, scope: Scope) -> pd.Series:
     wanted = {str(host) for host in scope.hosts}
     found = [bool(wanted & set(str(text).replace(" ", "").split(","))) for text in locations]
     return pd.Series(found, index=locations.index)
+
+
+def while_there(dates: pd.Series, scope: Scope) -> pd.Series:
+    """Return which dates lie within the mission's own, shape (n,).
+
+    Where its start or end is known to the month or year only, the whole of it counts.
+    """
+    item = scope.mission
+    start = pd.Period(item.start, freq=FREQUENCIES[item.start_precision]).start_time
+    end = pd.Timestamp.max
+    if item.end:
+        end = pd.Period(item.end, freq=FREQUENCIES[item.end_precision]).end_time
+    return dates.between(start, end)
 
 
 def _missions(scope: Scope) -> pd.DataFrame:

@@ -8,9 +8,11 @@ import numpy as np
 
 from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_essay import essay
-from pkstats.evidence.case_numbers import Numbers, count, years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR, listed
-from pkstats.evidence.case_scores import SEEN, coverage, listed_from
+from pkstats.evidence.case_numbers import Numbers, count, went, years_of
+from pkstats.evidence.case_people import people, talks
+from pkstats.evidence.case_scope import listed
+from pkstats.evidence.case_scores import listed_from, on_page
+from pkstats.evidence.case_spans import arrival, fell_before, returned
 from pkstats.evidence.case_timeline import in_hosts
 from pkstats.evidence.case_violence import (
     CONFLICT,
@@ -28,6 +30,7 @@ NOTHING = {"missed": "missed all", "falls short of": "reaches none"}
 NAMED = 4
 FEW = 3
 COMPARED = range(1, 6)
+FEWER = f", while here there were fewer than {CONFLICT} before"
 COMPANY = {
     MISSIONS: f"other UN missions with at least {CONFLICT} deaths a year before",
     NONE: "conflicts of like size without a mission",
@@ -38,7 +41,7 @@ def passages(numbers: Numbers) -> dict[str, str]:
     """Return the verdict in passages, each under its heading; nothing is said twice."""
     topics: dict[str, tuple[Callable[[Numbers], str], ...]] = {
         "Measures of success": (counts,),
-        "Deaths": (violence, left_out, conflict_years),
+        "Deaths": (violence, arrival, left_out, conflict_years),
         "Beside others": (company,),
         "Strength and exit": (strength, leaving),
         "People and talks": (people, talks),
@@ -84,7 +87,9 @@ def counts(numbers: Numbers) -> str:
     if len(held):
         phrase = str(held["phrase"].iloc[0])
         text += f" {phrase[0].upper()}{phrase[1:]}."
-    return text
+        if not held["reached"].iloc[0]:
+            text += f" {returned(numbers.scope)}"
+    return text.strip()
 
 
 def violence(numbers: Numbers) -> str:
@@ -98,14 +103,21 @@ def violence(numbers: Numbers) -> str:
     low, high = int(during.index.min()), int(during.index.max())
     known = "" if low == scope.first else "; none are counted for its years before"
     spans.append(f"{count(float(during.mean()))} while it was there ({years_of(low, high)}{known})")
-    for years in (2, 5):
-        later = numbers.mean(scope.last + 1, scope.last + years)
-        if not scope.ongoing and not np.isnan(later):
-            spans.append(f"{count(later)} in {scope.last + 1}–{scope.last + years}")
+    later = [
+        (
+            numbers.mean(scope.last + 1, scope.last + years),
+            years_of(scope.last + 1, scope.last + years),
+        )
+        for years in (2, 5)
+    ]
+    known_later = [(mean, years) for mean, years in later if not scope.ongoing and mean == mean]
+    spans += [f"{count(mean)} in {years}" for mean, years in known_later]
+    if known_later:
+        spans[-1] += " after it left"
     text = f"Deaths in battle and of civilians in {scope.places} (UCDP), as yearly means: {listed(spans)}"
     worst = numbers.worst
     if worst is not None and high > low and during[worst] > 0:
-        text += f"; {worst} was its worst year with {during[worst]:,.0f}"
+        text += f"; the year with most deaths was {worst} with {during[worst]:,.0f}"
         top = int(during.index[int(during.to_numpy().argmax())])
         if during[top] > during[worst]:
             text += f" ({top}, with {during[top]:,.0f}, saw it for less than half of the year)"
@@ -164,21 +176,19 @@ def company(numbers: Numbers) -> str:
     text = ""
     if parts:
         text = (
-            f"From the two years before to years 1 to 5, deaths {_went(numbers.before, own)} here "
-            f"({count(numbers.before)} to {count(own)} a year); they fell {listed(parts)}."
+            f"From the two years before it came to the five after the year in which it came, deaths "
+            f"{went(numbers.before, own)} here ({count(numbers.before)} to {count(own)} a year); "
+            f"they fell {listed(parts)}{'' if numbers.before >= CONFLICT else FEWER}."
         )
     row = numbers.value("violence_reduction_during")
     if row is not None:
-        tied = f", tied with {row['tied']}" if row["tied"] else ""
+        tied = f", tied with {row['tied']} others" if row["tied"] else ""
+        early = ", though most of that fall came before it" if fell_before(numbers) else ""
         text += (
-            f" By the fall of deaths during deployment it ranks {row['rank']} of {row['n']}{tied}."
+            f" By the fall of deaths during deployment it ranks {row['rank']} of {row['n']}{tied}"
+            f"{early}."
         )
     return text.strip()
-
-
-def _went(old: float, new: float) -> str:
-    """Say which way a number went."""
-    return "fell" if new < old else "rose" if new > old else "stayed the same"
 
 
 def strength(numbers: Numbers) -> str:
@@ -205,7 +215,7 @@ def strength(numbers: Numbers) -> str:
     if worst is not None and numbers.during[worst] >= CONFLICT:
         then = total[frame["month"].dt.year == worst]
         if len(then):
-            text += f"; in its worst year, {worst}, it averaged {then.mean():,.0f}"
+            text += f"; in {worst}, the year with most deaths, it averaged {then.mean():,.0f}"
     return f"{text}."
 
 
@@ -222,90 +232,9 @@ def leaving(numbers: Numbers) -> str:
     return f"Exit: {item.exit} ({item.end[:4]}{document})."
 
 
-def people(numbers: Numbers) -> str:
-    """Return displacement, democracy, income and the danger to aid workers and peacekeepers."""
-    scope, parts = numbers.scope, []
-    displaced = numbers.frames["displacement"]
-    last = min(scope.last, AS_OF_YEAR - 1)
-    for column, what in (("refugees", "refugees"), ("idps_idmc", "internally displaced (IDMC)")):
-        series, known = summed(displaced, column), displaced.groupby("year")[column].count()
-        # From the year before arrival, as the measures do, if the same hosts are counted then.
-        first = scope.first - (known.get(scope.first - 1, 0) == known.get(last, 0) > 0)
-        # A zero in a host's first year as a state: its people are still counted under the state it left.
-        if series.get(first) == 0 and first in listed_from(scope).values():
-            first += 1
-        series = series.reindex([first, last])
-        if series.notna().all() and last > first:
-            old, new = series
-            if old == new:
-                parts.append(f"{what} were {new:,.0f} in {first} as in {last}")
-            else:
-                parts.append(
-                    f"{what} {_went(old, new)} from {old:,.0f} ({first}) to {new:,.0f} ({last})"
-                )
-    for measure, least, what, hardly in (
-        (
-            "democracy_change_during", 0.005, "electoral democracy changed by {:+.2f} of 1",
-            "electoral democracy changed by less than 0.01 of 1",
-        ),
-        (
-            "income_growth_during", 0.005, "real income per head changed by {:+.0%}",
-            "real income per head changed by less than 1%",
-        ),
-        (
-            "aid_workers_killed_during", 0.05, "aid workers killed were {:.1f} a year",
-            "aid workers killed were fewer than 0.1 a year",
-        ),
-    ):  # fmt: skip
-        row = numbers.value(measure)
-        if row is not None:
-            value = float(row["value"])
-            words = what.format(value).replace("-", "−") if abs(value) >= least else hardly
-            none = measure == "aid_workers_killed_during" and value == 0
-            parts.append("no aid worker was killed" if none else words)
-    safety = numbers.frames["safety"]
-    if len(safety):
-        attacks = int(safety.loc[safety["cause"] == "malicious act", "deaths"].sum())
-        whole = int(safety["deaths"].sum())
-        parts.append(
-            f"of its personnel {whole:,} died, {attacks or 'none'} by malicious act"
-            if whole
-            else "none of its personnel died"
-        )
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
-
-
-def talks(numbers: Numbers) -> str:
-    """Return how much was signed and mediated while the mission was there."""
-    frame = numbers.frames["diplomacy"]
-    kinds = frame.loc[frame["deployed"].astype(bool), "kind"].value_counts()
-    parts = [
-        f"{int(kinds[kind])} {kind if kinds[kind] == 1 else many} ({source})"
-        for kind, many, source in (
-            ("agreement", "agreements", "UCDP"),
-            ("mediation", "mediations", "Civil Wars Mediation data"),
-        )
-        if kind in kinds
-    ]
-    text = f"While it was there the sources list {listed(parts)}." if parts else ""
-    counted = numbers.value(SEEN)
-    if counted is not None and str(counted["status"]).startswith("seen"):
-        text += (
-            f" The mission outlasts UCDP's list, which ends in {coverage('agreements')[1]}: an agreement "
-            "on it settles that one was signed. The shares of goals, taken over whole spans, leave it out."
-        )
-    if counted is not None and counted["value"] > 0 and "agreement" not in kinds:
-        text += (
-            " The agreement that the measure of success counts was signed in its first or last "
-            "calendar year, but not while it was there."
-        )
-    return text.strip()
-
-
 def unknown(numbers: Numbers) -> str:
     """Return how many figures are not known and why."""
-    scores = numbers.scores
+    scores = on_page(numbers.scores)
     missing = scores[scores["value"].isna()]
     if missing.empty:
         return ""
@@ -313,16 +242,23 @@ def unknown(numbers: Numbers) -> str:
     if over == len(missing):
         why = "their time is not over"
     elif over == 0:
-        why = "the data do not cover them"
+        why = "the data do not cover all the years they rest on"
     else:
         why = (
             f"{over} because their time is not over, {len(missing) - over} because the data do "
-            "not cover them"
+            "not cover all the years they rest on"
         )
     joint = ": " if over in (0, len(missing)) else ", "
     if len(missing) == len(scores):
-        return f"None of its {len(scores)} figures is known{joint}{why}."
-    return f"{len(missing)} of its {len(scores)} figures are not known{joint}{why}."
+        return f"None of the {len(scores)} figures in the table of scores is known{joint}{why}."
+    return f"{len(missing)} of the {len(scores)} figures in the table of scores are not known{joint}{why}."
+
+
+def little(numbers: Numbers) -> str:
+    """Say that there were few deaths before, or none."""
+    if numbers.before == 0:
+        return "there were no deaths in the two years before it that could have become fewer"
+    return f"with {count(numbers.before)} deaths a year before it there was little to reduce"
 
 
 def uncertainty(numbers: Numbers) -> str:
@@ -340,9 +276,7 @@ def uncertainty(numbers: Numbers) -> str:
     )
     parts.append(f"deaths are those of {whole}, and yearly figures those of whole calendar years")
     if numbers.before < CONFLICT:
-        parts.append(
-            f"with {count(numbers.before)} deaths a year before there was little to reduce"
-        )
+        parts.append(little(numbers))
     if len(scope.chain) > 1:
         parts.append("other missions were there before, beside or after it")
     text = "; ".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from html import escape
 from numbers import Integral, Real
@@ -25,7 +25,9 @@ class Readable:
     title : str
         What the table shows.
     frame : DataFrame
-        The values; floats are shown with the digits that matter, missing ones as a dash.
+        The values; floats are shown with the digits that matter, missing ones as a dash. What follows
+        a line break in a cell is set small below it; a row with words in its first cell only and
+        empty strings in the others is a heading.
     note : str
         What to keep in mind; may be empty.
     right : tuple of str
@@ -38,7 +40,7 @@ class Readable:
     right: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        words = self.frame.map(written).astype("str")
+        words = self.frame.map(written).astype("str").replace("\n", " | ", regex=True)
         text = words.to_string(index=False) if len(words) else "nothing to show"
         if len(words) and len(text.partition("\n")[0]) > WIDE:
             rows = [
@@ -56,7 +58,7 @@ class Readable:
             for name, style in styles.items()
         )
         rows = [
-            "<tr>" + "".join(_cell(row[name], style) for name, style in styles.items()) + "</tr>"
+            f"<tr>{_heading(row) or ''.join(_cell(row[name], style) for name, style in styles.items())}</tr>"
             for row in self.frame.to_dict("records")
         ]
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -115,10 +117,20 @@ def _side(column: pd.Series) -> str:
         return RIGHT
     longest = max((len(written(value)) for value in column), default=0)
     width = (
-        "; white-space:nowrap" if longest <= SHORT else "; min-width:11em" if longest > LONG else ""
+        "; white-space:nowrap" if longest <= SHORT else "; min-width:9em" if longest > LONG else ""
     )
     return f' style="text-align:left{width}"'
 
 
+def _heading(row: dict[Hashable, object]) -> str:
+    """Return a row with words in its first cell only as a heading over the rows that follow."""
+    first, *others = row.values()
+    if not others or not first or any(value != "" for value in others):
+        return ""
+    return f'<th colspan="{len(row)}" style="text-align:left">{escape(written(first))}</th>'
+
+
 def _cell(value: object, style: str) -> str:
-    return f"<td{style}>{escape(written(value))}</td>"
+    first, *rest = escape(written(value)).split("\n")
+    below = "".join(f"<br><small>{line}</small>" for line in rest)
+    return f"<td{style}>{first}{below}</td>"

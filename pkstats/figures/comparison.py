@@ -60,7 +60,6 @@ KEYS = {
     "^(?:success|failure)$": "Essay: the one on peacekeeping and diplomacy whose claims this project puts to "
     "data.",
 }
-SHOWN = {"the numbers": "do the numbers agree with it?"}
 WIDTH, LINE = 185, 0.145
 
 
@@ -115,8 +114,7 @@ def _page(comparison: Comparison, topics: Sequence[str], title: str) -> Figure:
             axes.text(0.12, line + 0.62, topic, fontsize=9, weight="bold", va="center")
             axes.axhline(line + 0.97, color="#BBBBBB", lw=0.7)
             continue
-        words = SHOWN.get(row, row)
-        axes.text(NAMES - 0.08, line + 0.5, words, fontsize=8, ha="right", va="center")
+        axes.text(NAMES - 0.08, line + 0.5, row, fontsize=8, ha="right", va="center")
         part = cells.loc[[(topic, row)]]
         for found in part.to_dict("records"):
             place = [each.id for each in comparison.cases].index(found["mission_id"])
