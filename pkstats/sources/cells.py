@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pkstats.sources.layout import Field
 
 TEXT = pa.large_string()
+# A code beyond those of all letters of one byte.
+NO_LETTER = 256
 STRING: Any = pd.StringDtype("pyarrow", na_value=np.nan)
 
 
@@ -75,36 +77,51 @@ def bounds(text: pa.Array) -> np.ndarray:
     return starts[text.offset : text.offset + len(text) + 1]
 
 
+def letters_of(text: pa.Array) -> np.ndarray:
+    """Return the bytes that an Arrow text's cells lie in."""
+    letters = text.buffers()[2]
+    return np.frombuffer(letters or b"", dtype="uint8")
+
+
 def trimmed(text: pa.Array) -> pa.Array:
     """Return text without blanks at the ends of its cells.
 
     A cell that begins or ends with a blank or with a letter beyond ASCII calls for a closer look.
     """
-    letters = text.buffers()[2]
-    if not len(text) or letters is None or not letters.size:
+    letters, starts = letters_of(text), bounds(text)
+    if not len(letters):
         return text
-    letters, starts = np.frombuffer(letters, dtype="uint8"), bounds(text)
-    first, last = (letters.take(edges, mode="clip") - ord("!") for edges in (starts, starts - 1))
-    if max(first.max(), last.max()) > ord("~") - ord("!"):
-        return pc.utf8_trim_whitespace(text)
-    return text
+    edges = letters.take(np.concatenate([starts, starts - 1]), mode="clip") - ord("!")
+    return pc.utf8_trim_whitespace(text) if edges.max() > ord("~") - ord("!") else text
 
 
 def blanked(text: pa.Array, field: Field) -> pa.Array:
     """Return the text with nulls for missing cells."""
-    if not len(text):
-        return text
     starts = bounds(text)
     lengths = starts[1:] - starts[:-1]
+    marks = [mark.encode() for mark in field.missing]
+    if not len(text) or lengths.min() > max(map(len, marks), default=0):
+        return text
     empty = lengths == 0
-    if any(np.count_nonzero(lengths == len(mark.encode())) for mark in field.missing):
-        empty |= mask(pc.is_in(text, value_set=pa.array(field.missing, type=TEXT)))
+    for mark in marks:
+        empty[_cells_of(text, mark, lengths)] = True
     if not np.count_nonzero(empty):
         return text
     if text.null_count or text.offset:
         return pc.if_else(pa.array(empty), pa.scalar(None, TEXT), text)
     valid = pa.py_buffer(np.packbits(~empty, bitorder="little"))
     return pa.Array.from_buffers(TEXT, len(text), [valid, *text.buffers()[1:]])
+
+
+def _cells_of(text: pa.Array, word: bytes, lengths: np.ndarray) -> np.ndarray:
+    """Return which cells are a word, letter by letter: few are as long as it."""
+    rows = np.flatnonzero(lengths == len(word))
+    if not len(rows):
+        return rows
+    letters, starts = letters_of(text), bounds(text)
+    for place, letter in enumerate(word):
+        rows = rows[letters.take(starts.take(rows) + place, mode="clip") == letter]
+    return rows
 
 
 def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
@@ -115,10 +132,28 @@ def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
         words = pa.array([spell(value) for value in values.tolist()], type=TEXT)
     else:
         words = _spelled(cells)
+        letters = _single_letters(words)
+        if letters is not None:
+            return letters
     coded = words.dictionary_encode()
     indices = coded.indices.fill_null(-1) if coded.null_count else coded.indices
     places = indices.to_numpy() if known is None else np.append(indices.to_numpy(), -1)[known]
     return places, trimmed(coded.dictionary)
+
+
+def _single_letters(text: pa.Array) -> tuple[np.ndarray, pa.Array] | None:
+    """Do what `encode` does for codes of one letter, straight from the bytes."""
+    letters, starts = letters_of(text), bounds(text)
+    lengths = starts[1:] - starts[:-1]
+    if text.null_count or not len(letters) or lengths.max(initial=0) > 1:
+        return None
+    codes = letters.take(starts[:-1], mode="clip").astype("int64")
+    codes[lengths == 0] = NO_LETTER
+    found = np.flatnonzero(np.bincount(codes))
+    places = np.zeros(NO_LETTER + 1, dtype="int64")
+    places[found] = np.arange(len(found))
+    words = ["" if code == NO_LETTER else chr(code) for code in found.tolist()]
+    return places[codes], trimmed(pa.array(words, TEXT))
 
 
 def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:

@@ -53,7 +53,9 @@ def settle(table: Table, plan: Layout) -> None:
         for name in (start, end):
             _refuse_unread(table, name, read[name].bad)
         _refuse_disorder(table, start, end, read)
-    columns: dict[str, Any] = {"mediation_id": pd.array(table.rows, dtype="Int64")}
+    columns: dict[str, Any] = {
+        "mediation_id": pd.arrays.IntegerArray(table.rows, np.zeros(len(table), bool))
+    }
     for name in table:
         columns[name] = read[name].dates if name in read else table[name]
         if name in read:

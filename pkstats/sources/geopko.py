@@ -21,7 +21,7 @@ def settle(table: Table, plan: Layout) -> None:
     place = same_cells(table, PLACE)
     rows = np.flatnonzero(table.good & (np.bincount(place) > 1)[place])
     # Maps of one year differ most often in the troops they show at a place.
-    others = ["troops", *(name for name in table if name not in PLACE)]
+    others = ["troops", "troops_average", *(name for name in table if name not in PLACE)]
     again = later(*repeated(table, others, rows, place[rows]), len(table))
 
     def values(table: Table, rows: np.ndarray) -> list[str]:

@@ -17,8 +17,8 @@ from pkstats.sources.table import Table
 LARGEST = 2**31
 # Codes spread over more than this many times the rows are hashed rather than counted.
 MANY = 16
-# So few rows are compared in three columns of text at once, and in all others where they agree.
-FEW, AT_ONCE = 1000, 3
+# So few rows are compared in all columns of text at once.
+FEW = 1000
 
 
 class Known(NamedTuple):
@@ -106,26 +106,21 @@ def repeated(
         Rows to compare (default: all good ones) and a code of what is known of them.
     """
     rows = np.flatnonzero(table.good) if rows is None else rows
-    known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
-    if codes is not None:
-        known = Known(rows, *_compact(codes))
+    codes = np.zeros(len(rows), dtype="int64") if codes is None else codes
+    known = Known(rows, codes, int(codes.max(initial=0)) + 1)
     left = list(dict.fromkeys(names))
-    while left and len(known.rows) > FEW:
+    while left and len(known.rows):
         name = left.pop(0)
+        if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
+            text = [name, *(other for other in left if isinstance(table[other], pa.Array))]
+            left = [other for other in left if other not in text]
+            known = _narrowed(_folded(table, text, known))
+            continue
         known = _coded(table, name, known)
         wide = known.size > MANY * len(known.rows)
         # After an identifier the other columns matter only where it repeats.
         if wide or (2 * known.size > len(known.rows) and isinstance(table[name], pa.Array)):
             known = _narrowed(known)
-    text = [name for name in left if isinstance(table[name], pa.Array)]
-    for some in (text[:AT_ONCE], text[AT_ONCE:]):
-        if some and len(known.rows):
-            known = _narrowed(_folded(table, some, known))
-    for name in left:
-        if name not in text and len(known.rows):
-            known = _coded(table, name, known)
-            if known.size > MANY * len(known.rows):
-                known = _narrowed(known)
     known = _narrowed(known)
     return known.rows, known.codes
 

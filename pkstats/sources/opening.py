@@ -91,7 +91,7 @@ def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> 
     rows = np.arange(1, count + 1)
     if bad_lines:
         rows = np.delete(rows, [line.number - 2 for line in bad_lines])
-    whole = {name: _joined(table.column(name)) for name in table.column_names}
+    whole = dict(zip(table.column_names, map(_joined, table.columns), strict=True))
     cells = {name: whole[column] for name, column in columns.items()}
     return Opened(cells, count, rows, bad_lines, notes)
 

@@ -131,13 +131,12 @@ def parse_flag(cells: pa.Array | pd.Series, field: Field) -> Parsed:
         return Parsed(pd.array(cells.to_numpy(), dtype="boolean"), good, "")
     place, spellings = encode(cells)
     yes, no, blank = _flag_spellings(spellings, field)
-    yes, no, blank = yes[place], no[place], blank[place]
-    bad = ~(yes | no | blank)
-    empty = ~(yes | no)
+    odd, empty = ~(yes | no | blank), ~(yes | no)
     if field.empty is not None:
-        yes = np.where(blank, bool(field.empty), yes)
-        empty = bad
-    return Parsed(pd.arrays.BooleanArray(yes, empty.copy()), bad, "expected 0 or 1 (no or yes)")
+        yes, empty = np.where(blank, bool(field.empty), yes), odd
+    bad = odd[place] if odd.any() else None
+    values = pd.arrays.BooleanArray(yes[place], empty[place])
+    return Parsed(values, bad, "expected 0 or 1 (no or yes)")
 
 
 def _flag_spellings(spellings: pa.Array, field: Field) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = ",;\t"
-PIECE = 1 << 13
+PIECE = 1 << 12
 # The last quotes of a text are looked for in so many of its last bytes, then further up.
 QUOTED = 1 << 16
 # Most files fit in one small block; a row longer than a block needs the large one.
@@ -123,6 +123,8 @@ def _arrow_csv(
             null_values=["", *missing],
             strings_can_be_null=False,
             quoted_strings_can_be_null=True,
+            # `to_utf8` has looked at every byte.
+            check_utf8=False,
         ),
     )
 
