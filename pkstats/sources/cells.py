@@ -36,6 +36,11 @@ def mask(flags: pa.Array) -> np.ndarray:
     return found if found.dtype == bool and found.flags.writeable else np.array(found, dtype=bool)
 
 
+def nulls(cells: pa.Array) -> np.ndarray:
+    """Return which cells are null."""
+    return mask(cells.is_null()) if cells.null_count else np.zeros(len(cells), dtype=bool)
+
+
 def as_text(cells: pa.Array | pd.Series) -> pa.Array:
     """Return cells as trimmed text, with null where the cell has no value at all."""
     return trimmed(_spelled(cells))
@@ -152,8 +157,8 @@ def _single_letters(text: pa.Array) -> tuple[np.ndarray, pa.Array] | None:
     found = np.flatnonzero(np.bincount(codes))
     places = np.zeros(NO_LETTER + 1, dtype="int64")
     places[found] = np.arange(len(found))
-    words = ["" if code == NO_LETTER else chr(code) for code in found.tolist()]
-    return places[codes], trimmed(pa.array(words, TEXT))
+    words = ["" if code == NO_LETTER else chr(code).strip() for code in found.tolist()]
+    return places[codes], pa.array(words, TEXT)
 
 
 def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:

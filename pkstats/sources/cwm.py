@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, find, mask
+from pkstats.sources.cells import TEXT, find, nulls
 from pkstats.sources.keys import repeats
 from pkstats.sources.layout import Field
 
@@ -116,7 +116,7 @@ def _read_dates(table: Table, spans: list[list[str]], latest_year: int) -> dict[
     every = pa.concat_arrays([table[name] for name in names])
     field = Field("date", ("date",), "date", formats=("%m/%d/%y",), latest_year=latest_year)
     dates = times.read_dates(every, field)
-    filled = mask(every.is_valid())
+    filled = ~nulls(every)
     precisions = np.where(filled, PRECISIONS.index("day"), PRECISIONS.index(None))
     others = np.flatnonzero(np.isnat(dates) & filled)
     texts = every.take(pa.array(others)).to_pylist()

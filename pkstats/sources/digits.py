@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from pkstats.sources.cells import bounds, mask
+from pkstats.sources.cells import bounds, nulls
 
 NOT_A_TIME = np.datetime64("NaT", "s")
 # The fewest and the most digits of each part of a date.
@@ -39,7 +39,7 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
         return np.full(len(text), NOT_A_TIME)
     cells = np.frombuffer(letters, dtype="uint8")
     place, ends = starts[:-1], starts[1:]
-    good = mask(text.is_valid()) if text.null_count else np.ones(len(text), dtype=bool)
+    good = ~nulls(text)
     found: dict[str, np.ndarray] = {}
     for part in _parts(pattern):
         if part[0] == "%":

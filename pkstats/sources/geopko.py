@@ -21,7 +21,7 @@ def settle(table: Table, plan: Layout) -> None:
     place = same_cells(table, PLACE)
     rows = np.flatnonzero(table.good & (np.bincount(place) > 1)[place])
     # Maps of one year differ most often in the troops they show at a place.
-    others = ["troops", "troops_average", *(name for name in table if name not in PLACE)]
+    others = ["troops", "headquarters", *(name for name in table if name not in PLACE)]
     again = later(*repeated(table, others, rows, place[rows]), len(table))
 
     def values(table: Table, rows: np.ndarray) -> list[str]:
@@ -31,12 +31,12 @@ def settle(table: Table, plan: Layout) -> None:
         ]
 
     table.put_aside(again, "mission", values, "repeats an earlier row")
-    kept = np.flatnonzero(table.good)
+    kept = rows[table.good[rows]]
     place = place[kept]
     # Rows of one place side by side, in the file's order: a row's number is its distance from the first.
     order = np.argsort(place, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])
-    deployment = np.zeros(len(table), dtype="int64")
+    deployment = np.ones(len(table), dtype="int64")
     deployment[kept[order]] = np.arange(len(place)) - starts[place[order]] + 1
     column = pd.arrays.IntegerArray(deployment, np.zeros(len(table), dtype=bool))
     table.insert({"deployment": column}, before="latitude")

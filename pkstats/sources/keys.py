@@ -145,6 +145,8 @@ def _coded(table: Table, name: str, known: Known) -> Known:
 
 def _folded(table: Table, names: list[str], known: Known) -> Known:
     """Add columns of text, joined by marks that no publisher writes, to what is known."""
+    if len(names) == 1:
+        return _coded(table, names[0], known)
     texts = [table[name] for name in names]
     if len(known.rows) < len(table):
         texts = pa.RecordBatch.from_arrays(texts, names).take(pa.array(known.rows)).columns

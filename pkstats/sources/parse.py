@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources.cells import TEXT, as_text, blanked, encode, mask, spread, strings
+from pkstats.sources.cells import TEXT, as_text, blanked, encode, mask, nulls, spread, strings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,12 +101,14 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
         values = cells.to_numpy(zero_copy_only=False)
         if not values.flags.writeable:
             values = values.copy()
-        if field.empty is None and np.isfinite(values).sum() + cells.null_count == len(values):
+        if field.empty is None and np.count_nonzero(np.isfinite(values)) + cells.null_count == len(
+            values
+        ):
             return values, np.zeros(len(values), dtype=bool)
-        blank = mask(cells.is_null())
+        blank = nulls(cells)
     else:
         text = blanked(as_text(cells), field)
-        blank = mask(text.is_null())
+        blank = nulls(text)
         if field.decimal != ".":
             text = pc.replace_substring(text, field.decimal, ".")
         values = _cast(text)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pkstats.sources import keys, parse, shape, times
-from pkstats.sources.cells import mask, spell
+from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
@@ -116,7 +116,7 @@ def _empty(parsed: parse.Parsed) -> np.ndarray | None:
     values = parsed.values
     if isinstance(values, pa.Array) and not values.null_count:
         return None
-    empty = mask(values.is_null()) if isinstance(values, pa.Array) else np.asarray(pd.isna(values))
+    empty = nulls(values) if isinstance(values, pa.Array) else np.asarray(pd.isna(values))
     return empty if parsed.bad is None else empty & ~parsed.bad
 
 
@@ -131,7 +131,8 @@ def _parse_families(plan: Layout, cells: dict[str, Any]) -> dict[str, parse.Pars
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
         names = [field.name for field in family]
-        together = pa.concat_arrays([cells[name] for name in names])
+        columns = [cells[name] for name in names]
+        together = pa.concat_arrays(columns) if len(columns) > 1 else columns[0]
         parsed = _parse_column(together, family[0])
         length = len(cells[names[0]])
         some = parsed.bad is not None and parsed.bad.any()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -58,7 +60,7 @@ class Report:
         Values may be a callable without arguments, and reasons one that takes the values: they
         are then spelled out when somebody asks for the frame.
         """
-        self._pending.append(([int(row) for row in rows], column, values, reasons))
+        self._pending.append((np.asarray(rows).tolist(), column, values, reasons))
         if not callable(values):
             self._spell_out()
 

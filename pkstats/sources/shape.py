@@ -95,10 +95,17 @@ def plain_numbers(plan: Layout, columns: Mapping[str, str]) -> tuple[list[str], 
     `columns` maps tidy names to the file's columns. A column that is also read as text, or whose
     missing codes differ from the most common ones, is not plain.
     """
-    fields = {field.name: field for field in plan.fields}
+    return _plain_numbers(plan.kind, tuple(columns.items()))
+
+
+@lru_cache
+def _plain_numbers(
+    kind: str, columns: tuple[tuple[str, str], ...]
+) -> tuple[list[str], tuple[str, ...]]:
+    fields = {field.name: field for field in layout(kind).fields}
     spellings: dict[str, tuple[str, ...]] = {}
     others = set()
-    for name, column in columns.items():
+    for name, column in columns:
         field = fields[name.partition(":")[0]]
         if field.dtype in ("integer", "number") and field.decimal == ".":
             spellings[column] = field.missing

@@ -116,28 +116,38 @@ class Table:
         if not self.good.all():
             columns = _kept(columns, self.good)
         length = int(np.count_nonzero(self.good))
-        blocks = [
-            (_block(values), np.array([place])) for place, values in enumerate(columns.values())
-        ]
         header = _header(tuple(columns)).view()
-        return create_dataframe_from_blocks(blocks, pd.RangeIndex(length), header)
+        return create_dataframe_from_blocks(_blocks(columns), pd.RangeIndex(length), header)
 
 
 def _kept(columns: dict[str, Any], good: np.ndarray) -> dict[str, Any]:
-    """Return the good cells of each column; those of text at once."""
-    kept = np.flatnonzero(good)
-    text = {name: values for name, values in columns.items() if isinstance(values, pa.Array)}
-    if text:
-        chosen = pa.RecordBatch.from_arrays([*text.values()], [*text]).filter(pa.array(good))
-        text = dict(zip(text, chosen.columns, strict=True))
-    return {name: text[name] if name in text else values[kept] for name, values in columns.items()}
+    """Return the good cells of each column."""
+    kept, chosen = np.flatnonzero(good), pa.array(good)
+    return {
+        name: values.filter(chosen) if isinstance(values, pa.Array) else values.take(kept)
+        for name, values in columns.items()
+    }
 
 
-def _block(values: Any) -> Any:
-    """Return a column as pandas stores it: the constructor of frames would look at each again."""
-    if isinstance(values, pa.Array):
-        return strings(values)
-    return values.reshape(1, -1) if isinstance(values, np.ndarray) else values
+def _blocks(columns: dict[str, Any]) -> list[tuple[Any, np.ndarray]]:
+    """Return columns as pandas stores them: the constructor of frames would look at each again.
+
+    Dates are stored together, since pandas looks at theirs even so.
+    """
+    blocks, dates = [], []
+    for place, values in enumerate(columns.values()):
+        if isinstance(values, pa.Array):
+            values = strings(values)
+        elif isinstance(values, np.ndarray):
+            if values.dtype.kind == "M":
+                dates.append((place, values))
+                continue
+            values = values.reshape(1, -1)
+        blocks.append((values, np.array([place])))
+    if dates:
+        places, stacked = zip(*dates, strict=True)
+        blocks.append((np.stack(stacked), np.array(places)))
+    return blocks
 
 
 @lru_cache

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources.cells import TEXT, blanked, encode, mask, trimmed
+from pkstats.sources.cells import TEXT, blanked, encode, mask, nulls, trimmed
 from pkstats.sources.digits import NOT_A_TIME, read_digits
 from pkstats.sources.parse import Parsed, numbers
 
@@ -51,7 +51,12 @@ def _months(dates: np.ndarray) -> Any:
 def parse_date(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     """Read dates in `field.formats`; each distinct spelling is read once."""
     dates, bad = _read_column(cells, field, SECONDS)
-    return Parsed(dates, bad, f"expected a date like {' or '.join(field.formats)}")
+    return Parsed(dates, bad, date_reason(field))
+
+
+def date_reason(field: Field) -> str:
+    """Say which dates were expected."""
+    return f"expected a date like {' or '.join(field.formats)}"
 
 
 def _read_column(
@@ -64,12 +69,12 @@ def _read_column(
         text = blanked(trimmed(cells), field)
         dates = _cast(text)
         if dates is not None:
-            return _shifted(dates, field).astype(unit), None
+            return _shifted(dates, field).astype(unit, copy=False), None
     places, spellings = encode(cells)
     text = blanked(spellings, field)
     dates = np.append(read_dates(text, field), NOT_A_TIME)
-    bad = np.append(np.isnat(dates[:-1]) & mask(text.is_valid()), False)
-    return dates.astype(unit)[places], bad[places]
+    bad = np.append(np.isnat(dates[:-1]) & ~nulls(text), False)
+    return dates.astype(unit, copy=False)[places], bad[places]
 
 
 def _cast(text: pa.Array) -> np.ndarray | None:
@@ -87,7 +92,7 @@ def _cast(text: pa.Array) -> np.ndarray | None:
 def read_dates(text: pa.Array, field: Field) -> np.ndarray:
     """Return the dates of texts in `field.formats`; NaT for those in none of them."""
     first, *others = dict.fromkeys([*field.formats, ISO])
-    dates, filled = _read(text, first), mask(text.is_valid())
+    dates, filled = _read(text, first), ~nulls(text)
     for pattern in others:
         left = np.isnat(dates) & filled
         if left.any():
@@ -100,6 +105,8 @@ def _shifted(dates: np.ndarray, field: Field) -> np.ndarray:
     if field.latest_year is None:
         return dates
     late = dates >= np.datetime64(f"{field.latest_year + 1}-01-01", "s")
+    if not late.any():
+        return dates
     months = dates[late].astype(MONTHS)
     within = dates[late] - months
     dates[late] = (months - 1200).astype(SECONDS) + within

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, encode, mask
+from pkstats.sources.cells import TEXT, encode, nulls
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def first_number(values: pa.Array | pd.Series) -> Any:
 def _first_numbers(table: Table, name: str) -> None:
     cells = table[name]
     numbers = first_number(cells)
-    bad = numbers.isna() & mask(cells.is_valid())
+    bad = numbers.isna() & ~nulls(cells)
 
     def values(table: Table, rows: np.ndarray) -> Any:
         return table.at(name, rows)
@@ -85,16 +85,16 @@ def _first_dates(table: Table, name: str, formats: Mapping[str, Any]) -> None:
     if several:
         table.report.note(f"{several} cells list several dates in {name}: the first is kept")
     pairs = zip(first, texts, strict=True)
-    parsed = times.parse_date(
-        pa.array([*(match[1] if match else text for match, text in pairs), None], TEXT), field
-    )
+    words = pa.array([match[1] if match else text for match, text in pairs], TEXT)
+    dates = np.append(times.read_dates(words, field), times.NOT_A_TIME)
+    bad = np.append(np.isnat(dates[:-1]), False)
 
     def values(table: Table, rows: np.ndarray) -> Any:
         return table.at(name, rows)
 
-    if parsed.bad is not None:
-        table.put_aside(parsed.bad[places], name, values, parsed.reason)
-    table[name] = parsed.values[places]
+    if bad.any():
+        table.put_aside(bad[places], name, values, times.date_reason(field))
+    table[name] = dates[places]
 
 
 def _episode_dates(table: Table) -> None:
