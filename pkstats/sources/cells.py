@@ -15,8 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pkstats.sources.layout import Field
 
 TEXT = pa.large_string()
@@ -119,14 +117,13 @@ def blanked(text: pa.Array, field: Field) -> pa.Array:
 
 
 def _cells_of(text: pa.Array, word: bytes, lengths: np.ndarray) -> np.ndarray:
-    """Return which cells are a word, letter by letter: few are as long as it."""
+    """Return which cells are a word; few are as long as it."""
     rows = np.flatnonzero(lengths == len(word))
     if not len(rows):
         return rows
-    letters, starts = letters_of(text), bounds(text)
-    for place, letter in enumerate(word):
-        rows = rows[letters.take(starts.take(rows) + place, mode="clip") == letter]
-    return rows
+    places = bounds(text).take(rows)[:, None] + np.arange(len(word))
+    same = letters_of(text).take(places) == np.frombuffer(word, dtype="uint8")
+    return rows[same.all(axis=1)]
 
 
 def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
@@ -140,10 +137,18 @@ def encode(cells: pa.Array | pd.Series) -> tuple[np.ndarray, pa.Array]:
         letters = _single_letters(words)
         if letters is not None:
             return letters
-    coded = words.dictionary_encode()
-    indices = coded.indices.fill_null(-1) if coded.null_count else coded.indices
-    places = indices.to_numpy() if known is None else np.append(indices.to_numpy(), -1)[known]
-    return places, trimmed(coded.dictionary)
+    places, spellings = coded(words)
+    return places if known is None else np.append(places, -1)[known], trimmed(spellings)
+
+
+def coded(text: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """Return each cell's place among the distinct cells (-1: null), and those."""
+    found = text.dictionary_encode()
+    indices = found.indices
+    places = np.frombuffer(indices.buffers()[1], dtype="int32")[: len(text)].astype("int64")
+    if indices.null_count:
+        places[nulls(indices)] = -1
+    return places, found.dictionary
 
 
 def _single_letters(text: pa.Array) -> tuple[np.ndarray, pa.Array] | None:
@@ -161,14 +166,8 @@ def _single_letters(text: pa.Array) -> tuple[np.ndarray, pa.Array] | None:
     return places[codes], pa.array(words, TEXT)
 
 
-def find(text: pa.Array, spellings: Iterable[str]) -> list[int]:
-    """Return the rows in which one of the spellings may stand, from one look at the bytes."""
-    letters = text.buffers()[2]
-    content, places = letters.to_pybytes() if letters else b"", []
-    for spelling in map(str.encode, spellings):
-        place = content.find(spelling)
-        while place >= 0:
-            places.append(place)
-            place = content.find(spelling, place + 1)
-    rows = np.searchsorted(bounds(text), places, side="right") - 1
-    return sorted({int(row) for row in rows if 0 <= row < len(text)})
+def beyond_ascii(text: pa.Array) -> np.ndarray:
+    """Return the rows with a letter beyond ASCII, from one look at the bytes."""
+    starts, places = bounds(text), np.flatnonzero(letters_of(text) > ord("~"))
+    rows = np.unique(np.searchsorted(starts, places, side="right") - 1)
+    return rows[(rows >= 0) & (rows < len(text))]

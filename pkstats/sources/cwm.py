@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, find, nulls
+from pkstats.sources.cells import TEXT, beyond_ascii, nulls
 from pkstats.sources.keys import repeats
 from pkstats.sources.layout import Field
 
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 DATE = re.compile(r"(\d{0,2}|\?+)/(\d{0,2}|\?+)/(\d{4}|\d\d)(\?*)")
 REASON = "expected a date like 5/17/83, 5//1983 or //1983"
+# From the first of a month, so many days lead into the next.
+MONTH, DAY = datetime.timedelta(31), datetime.timedelta(1)
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 # These columns tell most rows apart.
 TELLING = ("side_b", "begin_date", "episode_start_date")
@@ -106,7 +107,7 @@ def partial_date(
     except ValueError:
         return None, None, False
     if last and not day.isdigit():
-        date = date.replace(day=calendar.monthrange(year, date.month)[1])
+        date = (date + MONTH).replace(day=1) - DAY
     return date, precision, bool(doubt)
 
 
@@ -120,16 +121,19 @@ def _read_dates(table: Table, spans: list[list[str]], latest_year: int) -> dict[
     precisions = np.where(filled, PRECISIONS.index("day"), PRECISIONS.index(None))
     others = np.flatnonzero(np.isnat(dates) & filled)
     texts = every.take(pa.array(others)).to_pylist()
-    ends = np.isin(names, [end for _, end in spans])
-    pairs = [*zip(texts, ends[others // length].tolist(), strict=True)]
-    read = {pair: partial_date(*pair, latest_year) for pair in dict.fromkeys(pairs)}
-    dates[others] = _times(read[pair][0] for pair in pairs)
-    precisions[others] = [PRECISIONS.index(read[pair][1]) for pair in pairs]
-    doubtful = {pair for pair, (*_, doubt) in read.items() if doubt}
-    for place, pair in zip(others.tolist(), pairs, strict=True) if doubtful else ():
-        if pair in doubtful and table.good[place % length]:
-            name = names[place // length]
-            table.report.note(f"{name} {pair[0]!r} is marked as doubtful and kept")
+    last = np.array([any(name == end for _, end in spans) for name in names])
+    pairs = [*zip(texts, last[others // length].tolist(), strict=True)]
+    order = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+    places = np.array([order[pair] for pair in pairs], dtype="int64")
+    read = [partial_date(*pair, latest_year) for pair in order]
+    dates[others] = _times(date for date, *_ in read)[places]
+    exact = [PRECISIONS.index(precision) for _, precision, _ in read]
+    precisions[others] = np.array(exact, dtype="int64")[places]
+    doubtful = np.array([doubt for *_, doubt in read], dtype=bool)[places]
+    for place in np.flatnonzero(doubtful):
+        if table.good[others[place] % length]:
+            name = names[others[place] // length]
+            table.report.note(f"{name} {texts[place]!r} is marked as doubtful and kept")
     bad = np.isnat(dates) & filled
     words = pa.array(PRECISIONS, TEXT).take(pa.array(precisions))
     parts = [slice(place * length, (place + 1) * length) for place in range(len(names))]
@@ -167,10 +171,11 @@ def _days(dates: np.ndarray) -> np.ndarray:
 
 
 def _spell(table: Table, spellings: dict[str, str]) -> None:
+    """Mend garbled names; each holds a letter beyond ASCII, which few cells do."""
     mended = 0
     for name in ("side_b", "third_party"):
-        rows = find(table[name], spellings)
-        if not rows:
+        rows = beyond_ascii(table[name])
+        if not len(rows):
             continue
         cells = table[name].take(pa.array(rows)).to_pylist()
         for letters, right in spellings.items():

@@ -47,8 +47,8 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
         else:
             good &= cells.take(place, mode="clip") == ord(part)
             place = place + 1
-        if not good.any():
-            return np.full(len(text), NOT_A_TIME)
+            if not good.any():
+                return np.full(len(text), NOT_A_TIME)
     good &= place == ends
     year = found["Y"] if "Y" in found else found["y"] + np.where(found["y"] < CENTURY, 2000, 1900)
     return _dates(year, found["m"], found.get("d"), good)
@@ -66,7 +66,7 @@ def _number(
 
     A place beyond the end of a cell is found out at the last: it is not where the cell ends.
     """
-    value = np.zeros(len(place), dtype="int64")
+    value = np.int64(0)
     for count in range(most):
         digit = cells.take(place, mode="clip") - ord("0")
         there = digit < 10
@@ -91,9 +91,9 @@ def _dates(
     if day is not None:
         good &= (day >= 1) & (day <= MONTH_DAYS.take(month))
         dates += day - 1
-        leap = good & (month == 2) & (day == 29)
-        if leap.any():
-            good &= ~(leap & (dates.astype("datetime64[M]").astype("int64") % 12 != 1))
+        leap = np.flatnonzero((month == 2) & (day == 29))
+        if len(leap):
+            good[leap] &= dates[leap].astype("datetime64[M]").astype("int64") % 12 == 1
     dates = dates.astype("datetime64[s]")
     dates[~good] = NOT_A_TIME
     return dates

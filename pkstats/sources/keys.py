@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources.cells import TEXT
+from pkstats.sources.cells import TEXT, coded
 from pkstats.sources.layout import Layout
 from pkstats.sources.table import Table
 
@@ -149,7 +149,8 @@ def _folded(table: Table, names: list[str], known: Known) -> Known:
         return _coded(table, names[0], known)
     texts = [table[name] for name in names]
     if len(known.rows) < len(table):
-        texts = pa.RecordBatch.from_arrays(texts, names).take(pa.array(known.rows)).columns
+        rows = pa.array(known.rows)
+        texts = [text.take(rows) for text in texts]
     marks = {"null_handling": "replace", "null_replacement": "\x00"}
     joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", TEXT), **marks)
     part, count = numbered(joined)
@@ -192,9 +193,8 @@ def _take(values: Any, rows: np.ndarray) -> Any:
 def numbered(values: Any) -> tuple[np.ndarray, int]:
     """Return a number from 0 for each value, equal for equal values, and how many there may be."""
     if isinstance(values, pa.Array):
-        coded = values.dictionary_encode()
-        places = coded.indices.fill_null(-1) if coded.null_count else coded.indices
-        return places.to_numpy().astype("int64") + 1, len(coded.dictionary) + 1
+        places, cells = coded(values)
+        return places + 1, len(cells) + 1
     if isinstance(values, (pd.arrays.IntegerArray, pd.arrays.BooleanArray)):
         return _close(values.to_numpy("int64", na_value=0), values.isna())
     if isinstance(values.dtype, pd.PeriodDtype):
