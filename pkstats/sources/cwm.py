@@ -61,7 +61,7 @@ def settle(table: Table, plan: Layout) -> None:
         columns[name] = read[name].dates if name in read else table[name]
         if name in read:
             columns[name.replace("_date", "_precision")] = read[name].precision
-    table.columns = columns
+    table.columns, table.keyed = columns, True
     denied = ~table["mediated"].to_numpy(bool, na_value=True)
     odd = int((denied & ~np.isnat(table["begin_date"]) & table.good).sum())
     if odd:

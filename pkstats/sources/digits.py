@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,7 +67,7 @@ def _number(
 
     A place beyond the end of a cell is found out at the last: it is not where the cell ends.
     """
-    value = np.int64(0)
+    value: Any = np.int64(0)
     for count in range(most):
         digit = cells.take(place, mode="clip") - ord("0")
         there = digit < 10

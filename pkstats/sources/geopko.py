@@ -39,6 +39,7 @@ def settle(table: Table, plan: Layout) -> None:
     deployment = np.ones(len(table), dtype="int64")
     deployment[kept[order]] = np.arange(len(place)) - starts[place[order]] + 1
     column = pd.arrays.IntegerArray(deployment, np.zeros(len(table), dtype=bool))
+    table.keyed = True
     table.insert({"deployment": column}, before="latitude")
     further = int((deployment > 1).sum())
     table.report.note(f"{further:,} rows are further deployments of a mission, year and place")

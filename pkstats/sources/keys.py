@@ -49,7 +49,7 @@ def check_order(table: Table, plan: Layout) -> None:
 def check_key(table: Table, plan: Layout) -> None:
     """Keep the first row of each key; the others are set aside and say what they repeat."""
     key = [name for name in plan.key if name in table.columns]
-    if not key:
+    if not key or table.keyed:
         return
     rows, codes = _same_key(table, key)
     if not len(rows):
@@ -84,8 +84,7 @@ def repeats(table: Table, names: Iterable[str]) -> np.ndarray:
 def later(rows: np.ndarray, codes: np.ndarray, length: int) -> np.ndarray:
     """Return which rows of a table have a code that stands in an earlier one of `rows`."""
     found = np.zeros(length, dtype=bool)
-    found[rows] = True
-    found[rows[np.unique(codes, return_index=True)[1]]] = False
+    found[rows[pd.Index(codes).duplicated()]] = True
     return found
 
 
@@ -131,6 +130,8 @@ def _same_key(table: Table, key: list[str]) -> tuple[np.ndarray, np.ndarray]:
     known = Known(rows, np.zeros(len(rows), dtype="int64"), 1)
     for name in key:
         known = _coded(table, name, known)
+    if known.size > MANY * len(rows) and pd.Index(known.codes).is_unique:
+        return rows[:0], rows[:0]
     known = _narrowed(known)
     return known.rows, known.codes
 
@@ -161,8 +162,6 @@ def _narrowed(known: Known) -> Known:
     """Keep the rows whose code occurs more than once; count the codes from 0."""
     rows, codes, size = known
     if size > MANY * len(rows) + MANY:
-        if len(rows) > FEW and pd.Index(codes).is_unique:
-            return Known(rows[:0], codes[:0], 1)
         codes, size = _compact(codes)
     several = (np.bincount(codes, minlength=size) > 1)[codes]
     return Known(rows[several], codes[several], size)

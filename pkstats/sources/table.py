@@ -33,6 +33,8 @@ class Table:
         Row numbers in the file (1 = first row below the header).
     good : ndarray of bool
         Rows not set aside.
+    keyed : bool
+        Whether rows were numbered so that no two have the same key.
     report : Report
     """
 
@@ -41,6 +43,7 @@ class Table:
         self.rows = rows
         self.good = np.ones(len(rows), dtype=bool)
         self.report = report
+        self.keyed = False
         self.codes: dict[str, tuple[Any, np.ndarray, int]] = {}
 
     def __len__(self) -> int:

@@ -73,8 +73,9 @@ def _read_column(
     places, spellings = encode(cells)
     text = blanked(spellings, field)
     dates = np.append(read_dates(text, field), NOT_A_TIME)
-    bad = np.append(np.isnat(dates[:-1]) & ~nulls(text), False)
-    return dates.astype(unit, copy=False)[places], bad[places]
+    unread = np.append(np.isnat(dates[:-1]) & ~nulls(text), False)
+    bad = unread[places] if unread.any() else None
+    return dates.astype(unit, copy=False)[places], bad
 
 
 def _cast(text: pa.Array) -> np.ndarray | None:

@@ -56,8 +56,9 @@ def first_number(values: pa.Array | pd.Series) -> Any:
     """Return the first number of each cell such as `"750, 770"`; missing where there is none."""
     places, texts = encode(values)
     found = [FIRST_NUMBER.match(text) for text in texts.to_pylist()]
-    numbers = np.array([*(int(match[1]) if match else 0 for match in found), 0])
-    empty = np.array([*(match is None for match in found), True])
+    found.append(None)
+    numbers = np.array([int(match[1]) if match else 0 for match in found])
+    empty = np.array([match is None for match in found])
     return pd.arrays.IntegerArray(numbers[places], empty[places])
 
 
