@@ -109,7 +109,8 @@ def _arrow_csv(
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    return arrow.read_csv(
+    # A stream is set up sooner than `read_csv`.
+    return arrow.open_csv(
         pa.BufferReader(content),
         read_options=arrow.ReadOptions(use_threads=False, block_size=block_size),
         parse_options=arrow.ParseOptions(
@@ -126,7 +127,7 @@ def _arrow_csv(
             # `to_utf8` has looked at every byte.
             check_utf8=False,
         ),
-    )
+    ).read_all()
 
 
 def text_header(content: bytes, delimiter: str) -> list[str]:
