@@ -43,7 +43,8 @@ def shown(cells: list[dict]) -> list[dict]:
                     image["classes"] = "panels"
             if "text/markdown" in data:
                 text = "".join(data["text/markdown"])
-                data["text/markdown"] = ADDRESS.sub(r"<\g<0>>", text)
+                text = ADDRESS.sub(r"<\g<0>>", text)
+                data["text/markdown"] = text.replace("](../docs/", "](../")
             if "text/html" in data:
                 page = TABLE.sub(readable, "".join(data["text/html"]))
                 data["text/html"] = ANY_TABLE.sub(r'<div class="wide">\g<0></div>', page)

@@ -14,11 +14,12 @@ from pkstats.evidence.readable import MISSING, Readable, share, signed, size
 from pkstats.evidence.reading import influential, verdicts
 
 VERDICTS = (
-    "claimed side, other side: share of specifications whose interval lies on that side of zero. "
-    "association: the median, in standard deviations of the outcome per standard deviation of what is "
-    "tested, above zero on the claimed side. detectable: the smallest that the typical specification "
-    "finds with 80% power. rows, clusters: the fewest; clusters are independent mission families or "
-    "states. sign stays: whichever one of them is left out."
+    "claimed side, other side: share of specifications, each outcome counting alike, whose interval lies "
+    "on that side of zero. association: the median, counted in the same way, in standard deviations of "
+    "the outcome per standard deviation of what is tested, above zero on the claimed side. detectable: "
+    "the smallest that the typical specification finds with 80% power. Digits are added where rounding "
+    "would reach a threshold of the rule. rows, clusters: the fewest; clusters are independent mission "
+    "families or states. sign stays: whichever one of them is left out."
 )
 NOTHING = 0.005
 LEFT_OUT = (
@@ -70,11 +71,11 @@ def left_out_table(*names: str | Claim, top: int = 3) -> Readable:
     digits = [3 if turns else 2 for turns in found["turns"] & (least < NOTHING)]
     table = pd.DataFrame(
         {
+            "left out": found["without"],
             "claim": found["claim"],
             "association": [
                 signed(*pair) for pair in zip(found["association"], digits, strict=True)
             ],
-            "left out": found["without"],
             "without it": [signed(*pair) for pair in zip(found["median"], digits, strict=True)],
             "shift": found["shift"].map(signed),
             "sign turns": ["yes" if turns else "no" for turns in found["turns"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from importlib import import_module
@@ -20,7 +21,7 @@ from pkstats.evidence.ledger.results import Result, data_mark, result_of
 from pkstats.evidence.ledger.verdict import Tally, influence, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
 from pkstats.evidence.readable import share, signed
-from pkstats.evidence.words import words
+from pkstats.evidence.words import outcome_words, words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 NOT_TESTABLE = "not testable"
 COLUMNS = (
-    "Outcomes are measures: by_outcome() gives their names, pk.measures() what each stands for. "
+    "Outcomes are measures: by_outcome() gives their names, pk.measures() what each stands for. Of "
+    "what is tested, each outcome counts alike. "
     "claimed, other: share of specifications whose interval lies on the claimed or on the other side "
     "of zero. association: the median, in standard deviations, above zero on the claimed side. "
     "detectable: the smallest that the typical specification finds with 80% power. clusters: the "
@@ -198,20 +200,33 @@ class Claim:
     def _repr_html_(self) -> str:
         head, verdict, *rest = (escape(line) for line in repr(self).splitlines())
         body = "".join(f"<p>{line}</p>" for line in rest)
-        return f"<p><b>{head}</b><br>{verdict}</p>{body}{_shown(self.by_outcome())}"
+        by_outcome = self.by_outcome()
+        tables = [_shown(by_outcome, self.book.polarity)]
+        tested = self.by("treatment")
+        if len(tested) > 1:
+            tables.append(_shown(tested, self.book.polarity))
+        note = "" if by_outcome.empty else f"<p><small>{COLUMNS}</small></p>"
+        return f"<p><b>{head}</b><br>{verdict}</p>{body}{''.join(tables)}{note}"
 
 
-def _shown(table: pd.DataFrame) -> str:
-    """Return what `by_outcome` gives as a table narrow enough for a page."""
+def _shown(table: pd.DataFrame, polarity: Mapping[str, int]) -> str:
+    """Return what `by` gives, by outcome or by treatment, as a table narrow enough for a page."""
     if table.empty:
         return ""
     rows = [
         f"{low:,}" if low == high else f"{low:,}–{high:,}"
         for low, high in zip(table["n_min"], table["n_max"], strict=True)
     ]
+    names = (
+        {
+            "outcome": [outcome_words(name, polarity) for name in table["outcome"]],
+            "unit": table["unit"],
+        }
+        if "outcome" in table
+        else {"what is tested": table["treatment"].map(words)}
+    )
     columns = {
-        "unit": table["unit"],
-        "outcome": table["outcome"].map(words),
+        **names,
         "rows": rows,
         "clusters": table["clusters"],
         "claimed": table["share_claimed"].map(share, na_action="ignore"),
@@ -219,8 +234,7 @@ def _shown(table: pd.DataFrame) -> str:
         "association": table["median_estimate"].map(signed, na_action="ignore"),
         "detectable": table["mde"].map("{:.2f}".format, na_action="ignore"),
     }
-    shown = pd.DataFrame(columns).to_html(index=False, na_rep="–")
-    return f"{shown}<p><small>{COLUMNS}</small></p>"
+    return str(pd.DataFrame(columns).to_html(index=False, na_rep="–"))
 
 
 def _numbers(found: Tally) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from numbers import Integral, Real
 import pandas as pd
 
 MISSING = "–"
-SHORT, LONG, WIDE = 16, 25, 160
+SHORT, LONG, WIDE = 14, 25, 160
 HALF_PERCENT, ROUNDING = 0.005, 1e-9
 UNBROKEN = "; white-space:nowrap"
 RIGHT = f' style="text-align:right{UNBROKEN}"'

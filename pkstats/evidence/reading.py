@@ -16,7 +16,13 @@ from pkstats.registry.missions import AS_OF
 
 # Treatments or outcomes known for a smaller share of the rows are named among the limits.
 SELDOM = 0.5
-IN_WORDS = {"underpowered": " (the data are too few to tell)"}
+# Where a notebook finds it; the site has it one folder up.
+LEDGER_PAGE = "../docs/evidence.md"
+IN_WORDS = {
+    "underpowered": " (the data are too few to tell)",
+    "partly supported": " (for some outcomes or by some choices)",
+}
+CLEAR = "partly supported"
 
 
 class Prose(str):
@@ -61,12 +67,15 @@ def _verdicts(found: list[Claim]) -> str:
     groups: dict[str, list[str]] = {}
     for one in found:
         wording = one.definition.wording.rstrip(".")
-        groups.setdefault(one.verdict, []).append(f"{one.id} ({wording[0].lower()}{wording[1:]})")
+        why = f": {one.why}" if one.verdict == CLEAR else ""
+        groups.setdefault(one.verdict, []).append(
+            f"{one.id} ({wording[0].lower()}{wording[1:]}{why})"
+        )
     parts = [
         f"{verdict}{IN_WORDS.get(verdict, '')}: {listed(claims)}"
         for verdict, claims in groups.items()
     ]
-    return f"By the rule of the ledger, {'; '.join(parts)}."
+    return f"By the rule of the [ledger]({LEDGER_PAGE}), {'; '.join(parts)}."
 
 
 def _shares(tested: list[Claim]) -> str:
@@ -80,8 +89,9 @@ def _shares(tested: list[Claim]) -> str:
     ]
     other = [share(tally.opposite, marks) for tally in tallies]
     return (
-        "Of all ways tried of putting a claim to the data (specifications), the 95% interval lies on the "
-        f"claimed side of zero in {listed(claimed)}; on the other side in {listed(other)}."
+        "Of all ways tried of putting a claim to the data (specifications), each outcome counting alike, "
+        f"the 95% interval lies on the claimed side of zero in {listed(claimed)}; on the other side in "
+        f"{listed(other)}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -45,3 +46,15 @@ def words(term: str) -> str:
         if stem != term and stem in columns:
             return f"{columns[stem]}, {text}"
     return term.replace("_", " ")
+
+
+def outcome_words(name: str, polarity: Mapping[str, int]) -> str:
+    """Return an outcome in words, and that less of it is better where it is.
+
+    Parameters
+    ----------
+    name : str
+    polarity : mapping of str to int
+        1 where more is better, −1 where less is.
+    """
+    return words(name) if polarity[name] > 0 else f"{words(name)} (less is better)"

@@ -19,9 +19,9 @@ FIRST, LAST = 1975, 2021
 GROUPS = {BEFORE: COLOURS["blue"], CAME: COLOURS["sky"], NONE: "#BBBBBB"}
 ALT = (
     "Two stacked bar charts by year from 1975 to 2021. Above, peace agreements signed; below, "
-    "mediation attempts begun, listed to 2009. Colours tell whether a mission was in the state the "
-    "year before, came in the year, or was not there. Both are few from 1976 to 1988 and most in the "
-    "early 1990s; from then on most agreements were signed where a mission was."
+    "mediation attempts begun, listed to 2009. Colours tell whether a peacekeeping mission was in the "
+    "state the year before, came in the year, or was not there. Both are few from 1976 to 1988 and most "
+    "in the early 1990s; from then on most agreements were signed where one was."
 )
 
 
@@ -61,9 +61,9 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        "By whether a mission of any sponsor was in the state the year before, came in the year, or was "
-        "not there.\nEach agreement counts once, in its first state. Missions are sent where there are "
-        "talks and agreements: association, not effect.",
+        "By whether a peacekeeping mission of any sponsor was in the state the year before, came in the "
+        "year, or was not\nthere. Each agreement counts once, in its first state. Missions are sent where "
+        "there are talks and agreements: association, not effect.",
         "Sources: UCDP peace agreements 22.1; Civil Wars Mediation (DeRouen and others 2011); pkstats "
         "registry.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
 from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.evidence.ledger.verdict import tally, weights
 from pkstats.evidence.readable import share, size
-from pkstats.evidence.words import words
+from pkstats.evidence.words import outcome_words, words
 from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _curve(one: Claim) -> Figure:
     figure.subplots_adjust(left=0.33, right=0.985, top=top, bottom=1.05 / height, hspace=0.07)
     _legend(figure, 0.32, top + 0.32 / height)
     outside = _ordered(upper, frame)
-    _strips(lower, frame, one.definition.grids)
+    _strips(lower, frame, one.definition.grids, one.book.polarity)
     source = f"Sources: those of the tables {', '.join(one.sources)}; pk.claim({one.id!r}).cite()."
     notes = NOTES.format(outside=_outside(outside)) + "\n".join(textwrap.wrap(source, NOTES_WIDTH))
     caption(figure, "\n".join(title), "\n" * (len(title) - 1) + "\n".join(below), notes)
@@ -250,10 +250,12 @@ def _ordered(axes: Axes, frame: pd.DataFrame) -> int:
     return int(np.count_nonzero((effect > top) | (effect < bottom)))
 
 
-def _strips(axes: Axes, frame: pd.DataFrame, grids: Sequence[Grid]) -> None:
+def _strips(
+    axes: Axes, frame: pd.DataFrame, grids: Sequence[Grid], polarity: Mapping[str, int]
+) -> None:
     """Show below each association the outcome and the treatment it belongs to, as shares of bins."""
     directions = {term: way for grid in grids for term, way in grid.treatments.items()}
-    outcome = frame["outcome"].map(words).astype("str")
+    outcome = frame["outcome"].map(lambda name: outcome_words(name, polarity)).astype("str")
     units = frame.groupby("outcome", observed=True)["unit"].nunique()
     several = frame["outcome"].isin(units.index[units > 1])
     outcome = outcome.where(~several, outcome + " · " + frame["unit"].astype("str"))

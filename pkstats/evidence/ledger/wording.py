@@ -20,7 +20,7 @@ def sentence(book: Ledger, entry: Entry, found: Tally, steady: Stability) -> str
     parts = [
         f"Across {found.specifications:,} specifications ({rows(book, entry, found)}) the association "
         f"has the claimed sign in {share(found.positive)}, with an interval clear of zero in {claimed} "
-        f"(on the other side in {opposite}).",
+        f"(on the other side in {opposite}; each outcome counting alike).",
         _stable(book, entry, steady),
         f"Typical association {signed(found.median)} s.d. per s.d.; the smallest this could have "
         f"found: {size(found.detectable, [rule.smallest])}.",

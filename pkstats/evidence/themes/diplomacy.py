@@ -10,21 +10,21 @@ from pkstats.panel.skeleton import host_shares
 from pkstats.tables import load
 
 CONFLICT = 25
-BEFORE, CAME, NONE = "there the year before", "came in the year", "no mission"
+BEFORE, CAME, NONE = "there the year before", "came in the year", "no peacekeeping mission"
 
 
 def state_years(first: int, last: int) -> pd.DataFrame:
-    """Return state-years with agreements, mediation and whether a mission was there.
+    """Return state-years with agreements, mediation and whether a peacekeeping mission was there.
 
-    Missions are those of all sponsors and kinds.
+    Missions are those of all sponsors; civilian, political and training missions do not count.
 
     Returns
     -------
     DataFrame
-        state, name, year, mission (there the year before, came in the year, no mission), settlement
-        (1 where an agreement was signed), agreements_signed, mediation_attempts and deaths_before
-        (in state-based conflict and one-sided violence, the year before); missing where the sources
-        do not say.
+        state, name, year, mission (there the year before, came in the year, no peacekeeping mission),
+        settlement (1 where an agreement was signed), agreements_signed, mediation_attempts and
+        deaths_before (in state-based conflict and one-sided violence, the year before); missing where
+        the sources do not say.
     """
     years = panel("state-year", first - 1, last)
     years = years.derive(
