@@ -18,6 +18,8 @@ BREAKS = re.compile(r"[\s\-–]")
 WHOLE_PAGE = re.compile(r"\b(case|beside|stories)\.plot\(")
 # An address in running text, without the full stop behind it.
 ADDRESS = re.compile(r"(?<![<(\[])https?://[^\s<>]*[^\s<>.,;)]")
+# The site does not look for pages behind links in outputs.
+PAGE = re.compile(r"\]\(\.\./docs/(\w+)\.md")
 SHORT = 14
 MULTIVERSE_ALT = (
     "Specification curve: the estimate of every specification with its interval, from the lowest to the "
@@ -44,7 +46,7 @@ def shown(cells: list[dict]) -> list[dict]:
             if "text/markdown" in data:
                 text = "".join(data["text/markdown"])
                 text = ADDRESS.sub(r"<\g<0>>", text)
-                data["text/markdown"] = text.replace("](../docs/", "](../")
+                data["text/markdown"] = PAGE.sub(r"](../\1.html", text)
             if "text/html" in data:
                 page = TABLE.sub(readable, "".join(data["text/html"]))
                 data["text/html"] = ANY_TABLE.sub(r'<div class="wide">\g<0></div>', page)

@@ -100,7 +100,7 @@ def _picture(name: str, title: str, alt: str, caption: str = "") -> str:
             "",
             f":::{{figure}} {file}.png",
             f":alt: {alt}",
-            f":target: {file}.png",
+            f":target: ../_images/{name}.png",
             "",
             caption or alt,
             ":::",
@@ -167,10 +167,11 @@ def _notebooks() -> dict[str, str]:
     pages, rows, names = {}, [], []
     for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
+        answer = _answer(notebook["cells"]).replace("](../docs/", "](../")
         cells = shown(notebook["cells"])
         title, opening = _opening(cells)
         pages[f"notebooks/{path.name}"] = json.dumps(notebook, ensure_ascii=False)
-        rows.append(f"## [{title}]({path.name})\n\n{opening}{_answer(cells)}")
+        rows.append(f"## [{title}]({path.name})\n\n{opening}{answer}")
         names.append(path.stem)
     introduction = (
         "Each notebook opens with a question and its answer, and closes with its limits and "

@@ -12,6 +12,7 @@ import pandas as pd
 from pkstats.evidence.case import case
 from pkstats.evidence.case_answer import reached
 from pkstats.evidence.case_scope import entries
+from pkstats.evidence.case_scores import UNENDED, split
 from pkstats.evidence.claims import claims
 from pkstats.evidence.ledger.entries import ledger
 from pkstats.evidence.themes.facts import fact_list
@@ -39,7 +40,7 @@ def evidence_page() -> str:
         "`pkstats/evidence/ledger.toml` and was written before the estimates; what changed after "
         "they were seen stands there under history.",
         ":::{image} ../figures/ledger.png\n:alt: What the data say of each claim, one bar each; the tables "
-        "below have the same in words\n:target: ../figures/ledger.png\n:::",
+        "below have the same in words\n:target: _images/ledger.png\n:::",
         "## Operation types",
         _types(),
         "## Cases",
@@ -136,7 +137,8 @@ def _horizons(table: pd.DataFrame, stem: str) -> str:
     """Return a measure with its rows by unit of analysis and horizon."""
     parts: dict[str, list[str]] = {}
     for name in (name for name in table.index if _stem(name) == stem):
-        when = name[len(stem) + 1 :].replace("y", " years after")
+        ending = split(name)[1] if name == UNENDED else name[len(stem) + 1 :]
+        when = ending.replace("y", " years after")
         number = f"{int(table.at[name, 'n']):,}"
         parts.setdefault(table.at[name, "counted_at"], []).append(f"{when} {number}".strip())
     return f"`{stem}`: " + "; ".join(f"{', '.join(n)} by {unit}" for unit, n in parts.items())

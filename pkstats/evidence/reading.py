@@ -188,11 +188,11 @@ def _known(one: Claim) -> list[str]:
     """Say what is known for few of the rows, and of which years."""
     if one.result is None:
         return []
-    table = one.coverage()
-    seldom = table[table["share"] < SELDOM]
     lines = []
-    for (unit, name), part in seldom.groupby(["unit", "treatment"], sort=False):
+    for (unit, name), part in one.coverage().groupby(["unit", "treatment"], sort=False):
         best = part.loc[part["rows"].idxmax()]
+        if best["share"] >= SELDOM:
+            continue
         lines.append(
             f"{one.id}: {words(str(name))} is known beside an outcome for {best['rows']:,} rows at most "
             f"({best['share']:.0%} by {unit}), of {best['clusters']} "
