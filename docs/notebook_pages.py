@@ -35,7 +35,7 @@ def shown(cells: list[dict]) -> list[dict]:
         source = "".join(cell["source"])
         said += source
         if cell["cell_type"] == "markdown":
-            cell["source"] = source.replace("](../docs/", "](../")
+            cell["source"] = on_site(source)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
@@ -51,6 +51,11 @@ def shown(cells: list[dict]) -> list[dict]:
                 page = TABLE.sub(readable, "".join(data["text/html"]))
                 data["text/html"] = ANY_TABLE.sub(r'<div class="wide">\g<0></div>', page)
     return cells
+
+
+def on_site(text: str) -> str:
+    """Return text with its links to the pages as they lie beside the notebooks on the site."""
+    return text.replace("](../docs/", "](../")
 
 
 def described(source: str, said: str) -> str:

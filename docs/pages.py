@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
-from notebook_pages import shown
+from notebook_pages import on_site, shown
 
 import pkstats as pk
 
@@ -167,7 +167,7 @@ def _notebooks() -> dict[str, str]:
     pages, rows, names = {}, [], []
     for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        answer = _answer(notebook["cells"]).replace("](../docs/", "](../")
+        answer = on_site(_answer(notebook["cells"]))
         cells = shown(notebook["cells"])
         title, opening = _opening(cells)
         pages[f"notebooks/{path.name}"] = json.dumps(notebook, ensure_ascii=False)

@@ -16,7 +16,7 @@ from matplotlib.ticker import PercentFormatter
 
 from pkstats.evidence.claims import NOT_TESTABLE, Claim, claims
 from pkstats.evidence.ledger.entries import ledger as claims_ledger
-from pkstats.evidence.ledger.verdict import tally, weights
+from pkstats.evidence.ledger.verdict import weights
 from pkstats.evidence.readable import share, size
 from pkstats.evidence.words import outcome_words, words
 from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
@@ -177,7 +177,8 @@ def _curve(one: Claim) -> Figure:
 def _said(one: Claim, frame: pd.DataFrame) -> str:
     """Return the verdict, why it is so, and the shares it rests on beside those that are drawn."""
     marks = one.definition.rule.marks
-    every = tally(frame, one.definition.rule.level)
+    assert one.result is not None
+    every = one.result.tally
     drawn = [float((frame["side"] == side).mean()) for side in (1, -1)]
     return (
         f"Verdict: {one.verdict}. {one.why[0].upper()}{one.why[1:]}. Each outcome counting alike, the "
