@@ -166,8 +166,15 @@ def _single_letters(text: pa.Array) -> tuple[np.ndarray, pa.Array] | None:
     return places[codes], pa.array(words, TEXT)
 
 
-def beyond_ascii(text: pa.Array) -> np.ndarray:
-    """Return the rows with a letter beyond ASCII, from one look at the bytes."""
-    starts, places = bounds(text), np.flatnonzero(letters_of(text) > ord("~"))
-    rows = np.unique(np.searchsorted(starts, places, side="right") - 1)
+def rows_with(text: pa.Array, letters: np.ndarray) -> np.ndarray:
+    """Return the rows that hold one of the letters marked among an Arrow text's bytes."""
+    places = np.flatnonzero(letters)
+    rows = np.unique(np.searchsorted(bounds(text), places, side="right") - 1)
     return rows[(rows >= 0) & (rows < len(text))]
+
+
+def rewritten(text: pa.Array, rows: np.ndarray, words: list[str | None]) -> pa.Array:
+    """Return text with other words in some rows."""
+    chosen = np.zeros(len(text), dtype=bool)
+    chosen[rows] = True
+    return pc.replace_with_mask(text, chosen, pa.array(words, TEXT))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from pkstats.sources.cells import bounds, nulls
+from pkstats.sources.cells import bounds, letters_of, nulls
 
 NOT_A_TIME = np.datetime64("NaT", "s")
 # The fewest and the most digits of each part of a date.
@@ -25,6 +26,14 @@ def _parts(pattern: str) -> tuple[str, ...]:
     return tuple(re.findall("%[Yymd]|[^%]", pattern))
 
 
+class Numbers(NamedTuple):
+    """The numbers in texts of one format, by letter, their digits, and which texts are in it."""
+
+    values: dict[str, np.ndarray]
+    widths: dict[str, np.ndarray]
+    good: np.ndarray
+
+
 def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
     """Return the dates of texts in one format; NaT for other texts and for impossible dates.
 
@@ -35,24 +44,39 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
         Of ``%Y``, ``%y``, ``%m`` and ``%d`` with marks between; without a day, the first of the
         month is meant.
     """
-    letters, starts = text.buffers()[2], bounds(text)
-    if letters is None or not letters.size:
+    found, _, good = read_numbers(text, pattern, WIDTHS)
+    if not good.any():
         return np.full(len(text), NOT_A_TIME)
-    cells = np.frombuffer(letters, dtype="uint8")
+    year = found["Y"] if "Y" in found else found["y"] + np.where(found["y"] < CENTURY, 2000, 1900)
+    return dates(year, found["m"], found.get("d"), good)
+
+
+def read_numbers(
+    text: pa.Array, pattern: str, widths: Mapping[str, tuple[int, int]]
+) -> Numbers:
+    """Return the numbers that a format names; `widths` are each one's fewest and most digits.
+
+    Reading stops where no text is in the format.
+    """
+    found = Numbers({}, {}, ~nulls(text))
+    cells, starts = letters_of(text), bounds(text)
+    if not len(cells):
+        return found._replace(good=np.zeros(len(text), dtype=bool))
     place, ends = starts[:-1], starts[1:]
-    good = ~nulls(text)
-    found: dict[str, np.ndarray] = {}
+    good = found.good
     for part in _parts(pattern):
+        start = place
         if part[0] == "%":
-            found[part[1]], place = _number(cells, place, ends, good, *WIDTHS[part[1]])
+            letter = part[1]
+            found.values[letter], place = _number(cells, place, ends, good, *widths[letter])
+            found.widths[letter] = place - start
         else:
             good &= cells.take(place, mode="clip") == ord(part)
             place = place + 1
             if not good.any():
-                return np.full(len(text), NOT_A_TIME)
+                return found
     good &= place == ends
-    year = found["Y"] if "Y" in found else found["y"] + np.where(found["y"] < CENTURY, 2000, 1900)
-    return _dates(year, found["m"], found.get("d"), good)
+    return found
 
 
 def _number(
@@ -82,19 +106,19 @@ def _number(
     return value, place
 
 
-def _dates(
+def dates(
     year: np.ndarray, month: np.ndarray, day: np.ndarray | None, good: np.ndarray
 ) -> np.ndarray:
     """Return the dates of years, months and days; NaT where they make none or are not good."""
     good &= (month >= 1) & (month <= 12)
     month = np.where(good, month, 1)
-    dates = ((year - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
+    found = ((year - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
     if day is not None:
         good &= (day >= 1) & (day <= MONTH_DAYS.take(month))
-        dates += day - 1
+        found += day - 1
         leap = np.flatnonzero((month == 2) & (day == 29))
         if len(leap):
-            good[leap] &= dates[leap].astype("datetime64[M]").astype("int64") % 12 == 1
-    dates = dates.astype("datetime64[s]")
-    dates[~good] = NOT_A_TIME
-    return dates
+            good[leap] &= found[leap].astype("datetime64[M]").astype("int64") % 12 == 1
+    found = found.astype("datetime64[s]")
+    found[~good] = NOT_A_TIME
+    return found

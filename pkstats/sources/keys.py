@@ -110,12 +110,14 @@ def repeated(
     left = list(dict.fromkeys(names))
     while left and len(known.rows):
         name = left.pop(0)
-        if len(known.rows) <= FEW and isinstance(table[name], pa.Array):
+        if len(known.rows) <= FEW and isinstance(table[name], pa.Array) and not _told(table, name):
             text = [name, *(other for other in left if isinstance(table[other], pa.Array))]
             left = [other for other in left if other not in text]
             known = _narrowed(_folded(table, text, known))
             continue
         known = _coded(table, name, known)
+        if left and known.size <= LARGEST and _told(table, left[0]):
+            continue
         wide = known.size > MANY * len(known.rows)
         # After an identifier the other columns matter only where it repeats.
         if wide or (2 * known.size > len(known.rows) and isinstance(table[name], pa.Array)):
@@ -175,14 +177,36 @@ def _compact(codes: np.ndarray) -> tuple[np.ndarray, int]:
 def _codes(table: Table, name: str, rows: np.ndarray) -> tuple[np.ndarray, int]:
     """Return a number for each of some rows, equal for equal cells, and how many there may be."""
     values = table[name]
-    found = table.codes.get(name)
-    if found is not None and found[0] is values:
-        return found[1][rows], found[2]
+    if _told(table, name):
+        _, codes, count = table.codes[name]
+        return codes[rows], count
     if 2 * len(rows) < len(table):
         return numbered(_take(values, rows))
     codes, count = numbered(values)
     table.codes[name] = values, codes, count
     return codes if len(rows) == len(table) else codes[rows], count
+
+
+def _told(table: Table, name: str) -> bool:
+    """Tell whether a column's cells are numbered already."""
+    return name in table.codes and table.codes[name][0] is table[name]
+
+
+def number_together(table: Table, names: list[str]) -> tuple[np.ndarray, pa.Array]:
+    """Number the cells of columns of text once, for reading and for comparing.
+
+    Returns
+    -------
+    places : ndarray of int, shape (columns, rows)
+        Each cell's place among the distinct ones; -1: null.
+    cells : Array of large_string
+        The distinct cells.
+    """
+    places, cells = coded(pa.concat_arrays([table[name] for name in names]))
+    places = places.reshape(len(names), -1)
+    for name, column in zip(names, places, strict=True):
+        table.codes[name] = table[name], column + 1, len(cells) + 1
+    return places, cells
 
 
 def _take(values: Any, rows: np.ndarray) -> Any:

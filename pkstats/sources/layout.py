@@ -77,7 +77,8 @@ class Layout:
 
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
-    Lines above the header are skipped by themselves; `header_row` is for workbooks only.
+    Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
+    has the right spelling of names that the publisher's mixed encodings garble.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class Layout:
     header_row: int = 0
     order: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    garbled: Mapping[str, str] | None = None
     options: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
@@ -173,5 +175,6 @@ def layout(kind: str) -> Layout:
         header_row=entry.get("header_row", 0),
         order=tuple((first, second) for first, second in entry.get("order", ())),
         notes=_tuple(entry.get("notes", ())),
+        garbled=entry.get("garbled"),
         options=entry.get("options"),
     )

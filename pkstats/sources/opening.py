@@ -62,6 +62,8 @@ def open_file(path: Path, plan: Layout) -> Opened:
     if suffix in EXCEL_SUFFIXES:
         notes.append(f"named {suffix}, but it is delimited text: read as CSV")
     content = text.to_utf8(content, path.name, notes)
+    if plan.garbled:
+        content = text.mended(content, plan.garbled, notes)
     return _from_text(shape.find_header(content, score, notes), plan, path, notes)
 
 

@@ -22,7 +22,7 @@ from pkstats.sources.table import Table
 
 YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$")
 PREAMBLE = 40
-TOGETHER = ("flag", "integer", "number", "date")
+TOGETHER = ("text", "flag", "integer", "number", "date")
 RULES = attrgetter(
     *("dtype", "missing", "empty", "minimum", "maximum"),
     *("decimal", "allowed", "strip", "upper", "lower", "formats", "latest_year"),
@@ -129,7 +129,7 @@ def widened(plan: Layout, cells: dict[str, Any]) -> Iterable[Field]:
 
 
 def alike(plan: Layout, cells: dict[str, Any]) -> tuple[tuple[Field, ...], ...]:
-    """Return the fields, but for text and months, in groups that are read by the same rules."""
+    """Return the fields, but for months and codes, in groups that are read by the same rules."""
     return _alike(plan.kind, _years(plan, cells))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +68,23 @@ def _from_windows(content: bytes) -> bytes:
         piece if piece.isascii() else piece.decode("cp1252", errors="replace").encode()
         for piece in pieces
     )
+
+
+def mended(content: bytes, garbled: Mapping[str, str], notes: list[str]) -> bytes:
+    """Put the right spellings in place of garbled ones in UTF-8 text."""
+    if content.isascii():
+        return content
+    count, lines = 0, content.split(b"\n")
+    words = [(wrong.encode(), right.encode()) for wrong, right in garbled.items()]
+    for place, line in enumerate(lines):
+        if line.isascii():
+            continue
+        for wrong, right in words:
+            count += line.count(wrong)
+            lines[place] = lines[place].replace(wrong, right)
+    if count:
+        notes.append(f"{count} names garbled by mixed encodings were mended")
+    return b"\n".join(lines)
 
 
 def arrow_text(
