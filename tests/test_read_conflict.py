@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import datetime
 import gzip
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pkstats.errors import WrongColumns
 from pkstats.sources import Report, read
 from pkstats.sources.cells import TEXT
-from pkstats.sources.cwm import partial_date
+from pkstats.sources.cwm import PRECISIONS, partial_dates
 from pkstats.sources.ucdp import count_items, first_number
 
 Source = Callable[[str], Path]
@@ -344,13 +346,80 @@ def test_external_support_says_who_was_supported_and_how(source: Source) -> None
 def test_dates_known_in_part(
     text: str, last: bool, date: str, precision: str, doubtful: bool
 ) -> None:
-    expected = (datetime.date.fromisoformat(date), precision, doubtful)
-    assert partial_date(text, last, 2012) == expected
+    found = partial_dates(pa.array([text], TEXT), 2012)
+    dates = found.last if last else found.first
+    assert dates[0].astype("datetime64[D]") == np.datetime64(date)
+    assert PRECISIONS[found.precision[0]].as_py() == precision
+    assert found.doubtful[0] == doubtful
 
 
-@pytest.mark.parametrize("text", ["7//98? 8/1/98", "10/1/993", "3/2/1882", "2/30/92", "soon"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7//98? 8/1/98",
+        "10/1/993",
+        "3/2/1882",
+        "2/30/92",
+        "soon",
+        "0/1/98",
+        "5/0/1998",
+        "1?/5/83",
+        "5/17/2013",
+        "5/1/0083",
+        "5/1/",
+        "",
+    ],
+)
 def test_dates_that_cannot_be_read(text: str) -> None:
-    assert partial_date(text, False, 2012) == (None, None, False)
+    found = partial_dates(pa.array([text], TEXT), 2012)
+    assert np.isnat(found.first[0])
+    assert np.isnat(found.last[0])
+    assert PRECISIONS[found.precision[0]].as_py() is None
+    assert not found.doubtful[0]
+
+
+PARTS = st.one_of(st.integers(0, 32).map(str), st.sampled_from(["", "?", "??", "1?", "007"]))
+YEARS = st.one_of(st.integers(0, 2030).map(str), st.sampled_from(["98", "1998??", "", "98?"]))
+
+
+@given(st.lists(st.builds("{}/{}/{}".format, PARTS, PARTS, YEARS), min_size=1))
+def test_a_date_is_read_whatever_stands_beside_it(texts: list[str]) -> None:
+    together = partial_dates(pa.array(texts, TEXT), 2012)
+    alone = [partial_dates(pa.array([text], TEXT), 2012) for text in texts]
+    for part, parts in zip(together, zip(*alone, strict=True), strict=True):
+        np.testing.assert_array_equal(part, np.concatenate(parts))
+    known = ~np.isnat(together.first)
+    assert (together.first[known] <= together.last[known]).all()
+    exact = known & (together.precision == 0)
+    assert (together.first[exact] == together.last[exact]).all()
+
+
+MEDIATION = (
+    "country,sidea,sideb,Med_yes.no,year_term,Incompatibility,territory,"
+    "episode.start.date,episode.end.date,med.begins,med.ends,name.of.third.party"
+)
+
+
+def test_a_mediation_file_in_two_encodings(tmp_path: Path) -> None:
+    path = tmp_path / "CWM.csv"
+    talks = "Haiti,Haiti,Chim\x8fres,1,2004,2,,2/5/04,2/29/04,{},2//2004,San Crist\x84bal"
+    lines = [talks.format(day) for day in ("2/21/04", "2/21/04 ", "2/22/04??", "3/1/04", "soon")]
+    path.write_bytes("\n".join([MEDIATION, *lines]).encode("latin-1"))
+    frame, report = read("mediation", path)
+    assert report.read == 5 == len(frame) + report.set_aside
+    assert frame["side_b"].unique() == ["Chimères"]
+    assert frame["third_party"].unique() == ["San Cristóbal"]
+    assert "10 names garbled by mixed encodings were mended" in report.notes
+    assert "begin_date '2/22/04??' is marked as doubtful and kept" in report.notes
+    assert frame["mediation_id"].tolist() == [1, 3]
+    assert frame["begin_date"].dt.day.tolist() == [21, 22]
+    assert frame["end_precision"].unique() == ["month"]
+    assert frame["end_date"].dt.day.unique() == [29]
+    assert report.frame["reason"].tolist() == [
+        "repeats an earlier row",
+        "end_date is before begin_date",
+        "expected a date like 5/17/83, 5//1983 or //1983",
+    ]
 
 
 def test_mediation_rows_are_accounted_for(source: Source) -> None:

@@ -118,9 +118,7 @@ def _precision(name: str) -> str:
     return name.replace("_date", "_precision")
 
 
-def _spread(
-    dates: Dates, names: list[str], places: np.ndarray, ends: set[str]
-) -> dict[str, Any]:
+def _spread(dates: Dates, names: list[str], places: np.ndarray, ends: set[str]) -> dict[str, Any]:
     """Return the columns of dates and of their precision; place -1 is the cell without a value."""
     first, last = (np.append(days, digits.NOT_A_TIME) for days in (dates.first, dates.last))
     codes = np.append(dates.precision, NOTHING)[places]

@@ -51,9 +51,7 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
     return dates(year, found["m"], found.get("d"), good)
 
 
-def read_numbers(
-    text: pa.Array, pattern: str, widths: Mapping[str, tuple[int, int]]
-) -> Numbers:
+def read_numbers(text: pa.Array, pattern: str, widths: Mapping[str, tuple[int, int]]) -> Numbers:
     """Return the numbers that a format names; `widths` are each one's fewest and most digits.
 
     Reading stops where no text is in the format.

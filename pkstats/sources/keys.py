@@ -113,10 +113,10 @@ def repeated(
         if len(known.rows) <= FEW and isinstance(table[name], pa.Array) and not _told(table, name):
             text = [name, *(other for other in left if isinstance(table[other], pa.Array))]
             left = [other for other in left if other not in text]
-            known = _narrowed(_folded(table, text, known))
-            continue
-        known = _coded(table, name, known)
-        if left and known.size <= LARGEST and _told(table, left[0]):
+            known = _folded(table, text, known)
+        else:
+            known = _coded(table, name, known)
+        if not left or (known.size <= LARGEST and _told(table, left[0])):
             continue
         wide = known.size > MANY * len(known.rows)
         # After an identifier the other columns matter only where it repeats.

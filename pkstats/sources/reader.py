@@ -17,8 +17,6 @@ from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
 
-SHORT = 5000
-
 
 def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     """Read a publisher's file into a tidy frame and a report.
@@ -123,15 +121,12 @@ def _empty(parsed: parse.Parsed) -> np.ndarray | None:
 
 
 def _parse_families(plan: Layout, cells: dict[str, Any]) -> dict[str, parse.Parsed]:
-    """Parse a text file's columns that are under the same rules at once.
-
-    Joining what stays text is worth its while only where columns are short.
-    """
+    """Parse a text file's columns that are under the same rules at once."""
     families: dict[tuple[int, int], list[Field]] = {}
     for number, group in enumerate(shape.alike(plan, cells)):
         for field in group:
             column = cells.get(field.name)
-            if isinstance(column, pa.Array) and (field.dtype != "text" or len(column) <= SHORT):
+            if isinstance(column, pa.Array):
                 families.setdefault((number, column.type.id), []).append(field)
     found: dict[str, parse.Parsed] = {}
     for family in families.values():
