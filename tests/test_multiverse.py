@@ -309,6 +309,25 @@ def test_leaving_a_cluster_out_equals_fitting_without_it(family, outcome):
         assert found[cluster] == pytest.approx(alone["estimate"].iloc[-1], rel=1e-8)
 
 
+def test_a_cluster_in_few_specifications_does_not_move_the_median_by_being_in_few():
+    frame = data()
+    frame["t2"] = -frame["t"] + np.random.default_rng(5).normal(size=len(frame)) / 10
+    frame.loc[frame["g"] == 3, "t"] = np.nan
+    m = pk.multiverse(frame, "y", ["t", "t2"], NAMES[:3], cluster="g")
+    found = m.influence().frame.set_index("cluster")
+    rest = pk.multiverse(frame[frame["g"] != 3], "y", ["t", "t2"], NAMES[:3], cluster="g")
+    assert found.loc[3, "median"] == pytest.approx(rest.frame["estimate"].median(), rel=1e-8)
+    assert found.loc[3, "specifications"] == 8 and found.loc[4, "specifications"] == 16
+
+
+@pytest.mark.parametrize("more", [{"vcov": "cr2"}, {"cluster": ["g", "region"]}])
+def test_a_summary_names_no_cluster_where_none_can_be_left_out(more):
+    m = pk.multiverse(data(), "y", "t", NAMES[:2], **{"cluster": "g", **more})
+    assert "most_influential" not in m.summary() and m.summary()["estimated"].item() == 4
+    with pytest.raises(BadModel, match="Leaving clusters out"):
+        m.influence()
+
+
 def test_pairs_bootstrap_equals_refitting_the_drawn_rows():
     frame = data(120, 12)
     estimate = pk.fit("b ~ x0 + t", frame, family="logit", cluster="g")

@@ -13,6 +13,7 @@ from pkstats.multiverse.data import BATCHED, Sample, Setting, sample
 from pkstats.multiverse.engine import Answer, left_out
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.summary import sampled
+from pkstats.multiverse.variance import KINDS
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,11 @@ class Influence:
     Attributes
     ----------
     frame : DataFrame
-        One row per cluster left out: `median` of the estimates without it, `shift` of the median in
-        median standard errors, share of specifications that change sign, share significant at 5%.
+        One row per cluster left out: `median` of all refitted specifications without it (one that
+        has none of its rows stays as it is; one that cannot be fitted without it is left out of
+        both medians compared), `shift` of that median in median standard errors, shares of the
+        specifications refitted without it that change sign and that are significant at 5%, and how
+        many these are.
     median : float
         With every cluster.
     specifications : int
@@ -69,42 +73,75 @@ def influence(
         raise BadModel("Leaving clusters out needs cluster=, one column of independent units.")
     possible = [batch for batch in grid.batches if setting.batched(batch.family)]
     if not possible:
-        raise BadModel(f"Leaving clusters out is for the families {', '.join(BATCHED)}.")
+        raise BadModel(
+            f"Leaving clusters out is for the families {', '.join(BATCHED)} with vcov "
+            f"{', '.join(sorted(KINDS))}; none of the specifications is."
+        )
     picked = sampled([len(batch.sets) for batch in possible], limit, seed)
     chosen = [
         replace(batch, sets=batch.sets[places])
         for batch, places in zip(possible, picked, strict=True)
     ]
     parts, whole = [], []
-    for _, labels, found, every in without_each(frame, grid, setting, chosen, {}):
-        good = found.sound
+    for place, (_, labels, found, every) in enumerate(
+        without_each(frame, grid, setting, chosen, {})
+    ):
         parts.append(
             pd.DataFrame(
                 {
-                    "cluster": labels[good],
-                    "estimate": found.estimate[good],
-                    "error": found.error[good],
-                    "same": np.sign(found.estimate[good]) == np.sign(every),
+                    "cluster": labels,
+                    "place": place,
+                    "estimate": np.where(found.sound, found.estimate, np.nan),
+                    "error": np.where(found.sound, found.error, np.nan),
                 }
             )
         )
         whole.append(every)
     if not parts:
         return Influence(pd.DataFrame(columns=["cluster", "median"]), np.nan, 0)
-    long = pd.concat(parts, ignore_index=True)
-    long["significant"] = np.abs(long["estimate"]) > 1.96 * long["error"]
-    median = float(np.nanmedian(whole))
-    groups = long.groupby("cluster", sort=True)
-    result = pd.DataFrame(
-        {
-            "median": groups["estimate"].median(),
-            "shift": (groups["estimate"].median() - median) / groups["error"].median(),
-            "sign_changes": 1 - groups["same"].mean(),
-            "significant": groups["significant"].mean(),
-        }
-    ).reset_index()
+    result = _compared(pd.concat(parts, ignore_index=True), np.array(whole))
     order = result["shift"].abs().sort_values(ascending=False, kind="stable").index
-    return Influence(result.loc[order].reset_index(drop=True), median, len(parts))
+    return Influence(
+        result.loc[order].reset_index(drop=True), float(np.nanmedian(whole)), len(parts)
+    )
+
+
+def _compared(without: pd.DataFrame, whole: np.ndarray) -> pd.DataFrame:
+    """Return what each cluster's absence does to the median of the same specifications.
+
+    Parameters
+    ----------
+    without : DataFrame
+        cluster, place (in `whole`), estimate and error without the cluster, missing where there is
+        none; only the specifications that have the cluster.
+    whole : array, shape (S,)
+        The estimates with every cluster.
+    """
+    found = []
+    for cluster, part in without.groupby("cluster", sort=True):
+        places, estimates = part["place"].to_numpy(), part["estimate"].to_numpy("float64")
+        every = whole.astype("float64")
+        every[places[np.isnan(estimates)]] = np.nan
+        left = every.copy()
+        left[places] = estimates
+        known = ~np.isnan(estimates)
+        if not known.any():
+            continue
+        error = part["error"].to_numpy("float64")[known]
+        turned = np.sign(estimates[known]) != np.sign(whole[places[known]])
+        median = np.nanmedian(left)
+        found.append(
+            {
+                "cluster": cluster,
+                "median": median,
+                "shift": (median - np.nanmedian(every)) / np.median(error),
+                "sign_changes": turned.mean(),
+                "significant": (np.abs(estimates[known]) > 1.96 * error).mean(),
+                "specifications": int(known.sum()),
+            }
+        )
+    columns = ["cluster", "median", "shift", "sign_changes", "significant", "specifications"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def without_each(

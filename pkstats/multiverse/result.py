@@ -174,7 +174,8 @@ class Multiverse:
         DataFrame
             Counts, median and range, shares by sign and significance at 5%, share of sign flips and
             flagged specifications; without `by` also the axis that moves the answer most and, where
-            the data are at hand, the cluster whose absence does.
+            the data are at hand and the batched engine can leave clusters out, the cluster whose
+            absence does.
         """
         names = [] if by is None else [by] if isinstance(by, str) else list(by)
         for name in names:
@@ -198,9 +199,14 @@ class Multiverse:
         if len(moving):
             found["moved_most_by"] = moving["axis"].iloc[0]
             found["share_of_variance"] = moving["share_of_variance"].iloc[0]
-        if self.data is not None and self.setting.cluster:
+        if self.data is not None and self._leaves_out():
             found["most_influential"] = self.influence().most
         return pd.DataFrame([found], index=["all"])
+
+    def _leaves_out(self) -> bool:
+        """Tell whether `influence` can be had: one way of clusters and a batched family."""
+        families = (batch.family for batch in self.grid.batches)
+        return len(self.setting.cluster) == 1 and any(map(self.setting.batched, families))
 
     def _chosen(self, axes: Sequence[str] = (), key: Sequence[str] = ()) -> Frames:
         """Return what gives the specifications with some options on some axes, in parts."""
