@@ -55,8 +55,8 @@ def _run(options: argparse.Namespace) -> None:
                 print(f"{name:<20}{count:>9,} rows")
             for report in done.reports:
                 print(repr(report).splitlines()[0])
-        if done.absent:
-            print(done.missing())
+            for note in done.notes():
+                print(note)
     elif options.command == "build":
         from pkstats.tables import build
 

@@ -9,8 +9,8 @@ import pytest
 
 import pkstats as pk
 from pkstats.codebook import source_cards, table, table_names, validate
-from pkstats.errors import UnknownTable
-from pkstats.tables.compile import CARD_FIELDS, spells
+from pkstats.errors import BuildProblem, UnknownTable
+from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
 from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, raw_table, read_raw
 
@@ -109,14 +109,35 @@ def test_every_raw_row_names_its_source(name):
 def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_path):
     pytest.importorskip("pyreadr", reason="some shared files are R copies (development only)")
     pk.tables()
-    from pkstats.tables import compile_sources
-
     done = compile_sources(sources, tmp_path)
     assert not done.absent
     for report in done.reports:
         assert report.read == report.kept + report.set_aside
     for path in sorted(tmp_path.glob("*.csv")):
         assert path.read_bytes() == (raw_folder() / path.name).read_bytes(), path.name
+
+
+def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_card(tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "ga_approved_2027_28.csv").write_text(
+        "mission_id,approved_maintenance_usd_thousands,fiscal_period,source_symbol\n"
+        "MINURSO,1.5,2027-07-01/2028-06-30,A/1\n"
+    )
+    done = compile_sources(tmp_path / "new", tmp_path / "raw")
+    assert read_raw(tmp_path / "raw", "budgets")["usd"].to_list() == [1500]
+    pd.testing.assert_frame_equal(
+        read_raw(tmp_path / "raw", "personnel"), read_raw(raw_folder(), "personnel")
+    )
+    before = (raw_folder() / "personnel.toml").read_text("utf-8")
+    assert (tmp_path / "raw" / "personnel.toml").read_text("utf-8") == before
+    assert [note.split(":")[0] for note in done.changed] == ["un_budget"]
+    assert "ga_approved_2027_28.csv" in repr(done) and "A/C.5/80/20" in repr(done)
+
+
+def test_a_folder_of_files_without_a_table_says_which_verb_reads_them(tmp_path):
+    (tmp_path / "GEDEvent_v25_1.csv").write_text("id\n1\n")
+    with pytest.raises(BuildProblem, match="read"):
+        compile_sources(tmp_path, tmp_path / "raw")
 
 
 def test_namibia_keeps_its_iso_code():

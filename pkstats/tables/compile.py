@@ -41,17 +41,21 @@ class Compiled:
     rows: dict[str, int] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     def missing(self) -> str:
         """Return which sources had no file, and what became of their rows."""
         names = ", ".join(self.absent)
         return f"no file found (R copies need pyreadr), earlier rows kept: {names}"
 
+    def notes(self) -> list[str]:
+        """Return what became of sources without a file, and which cards a new file outdates."""
+        return [*([self.missing()] if self.absent else []), *self.changed]
+
     def __repr__(self) -> str:
         lines = [f"{name}: {count:,} rows" for name, count in self.rows.items()]
         lines += [repr(report) for report in self.reports]
-        if self.absent:
-            lines.append(self.missing())
+        lines += self.notes()
         return "\n".join(lines)
 
 
@@ -63,13 +67,14 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
     folder : str or Path
         Searched with all its subfolders for the file names the readers know.
     target : Path, optional
-        Where the raw tables go; by default the checkout's `data/raw`.
+        Where the raw tables go; by default the checkout's `data/raw`. A table that is not there yet
+        starts from the rows this installation has.
 
     Returns
     -------
     Compiled
-        Rows per table, a report per file, and the sources whose file was not there (their earlier
-        rows, if any, stay).
+        Rows per table, a report per file, the sources whose file was not there (their earlier rows,
+        if any, stay), and those whose file is another than before under a card of the same version.
 
     Raises
     ------
@@ -89,8 +94,9 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
     files = {kind: find(folder, kind) for kind in kinds}
     if not any(files.values()):
         raise BuildProblem(
-            f"{folder} holds none of the files the readers know, such as "
-            f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}."
+            f"{folder} holds none of the files the raw tables are made from, such as "
+            f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}. "
+            "pkstats.read(kind, path) reads one file, also of kinds that no table is made from."
         )
     done = Compiled(absent=sorted(kind for kind, path in files.items() if path is None))
     with locked(target):
@@ -102,6 +108,7 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
             written[f"{name}.csv"] = to_csv(frame)
             written[f"{name}.toml"] = _card(raw_table(name), files, cache, target).encode()
         done.reports = [report for _, report in cache.values()]
+        done.changed = list(dict.fromkeys(_outdated(files, target)))
         written.update(_set_aside(done.reports, files, target))
         write_together(target, written)
     return done
@@ -140,8 +147,9 @@ def _fill(
     for kind in table.kinds:
         path = files[kind]
         if path is None:
-            if (target / f"{table.name}.csv").exists():
-                old = read_raw(target, table.name)
+            before = _before(target, f"{table.name}.csv")
+            if before is not None:
+                old = read_raw(before, table.name)
                 parts.append(old[old["source"] == kind])
             continue
         if kind not in cache:
@@ -153,6 +161,11 @@ def _fill(
         return pd.DataFrame(columns=["source", *table.columns])
     frame = pd.concat(parts, ignore_index=True)
     return frame.reindex(columns=["source", *table.columns])
+
+
+def _before(target: Path, name: str) -> Path | None:
+    """Return the folder whose file is the earlier one: the target, else this installation's."""
+    return next((folder for folder in (target, raw_folder()) if (folder / name).exists()), None)
 
 
 def _shape(frame: pd.DataFrame, table: RawTable) -> pd.DataFrame:
@@ -208,7 +221,7 @@ def _card(
     target: Path,
 ) -> str:
     """Return the card of a raw table: each source's provenance and the account of its rows."""
-    before = _earlier(target / f"{table.name}.toml")
+    before = _earlier(_before(target, f"{table.name}.toml"), table.name)
     lines = [f"table = {_quote(table.name)}", f"meaning = {_quote(table.meaning)}"]
     lines.append(f"columns = [{', '.join(_quote(name) for name in ('source', *table.columns))}]")
     for kind in table.kinds:
@@ -219,7 +232,7 @@ def _card(
             report = cache[kind][1]
             entry |= {
                 "file": path.name,
-                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "sha256": _hash(path),
                 "rows_read": report.read,
                 "rows_kept": report.kept,
                 "rows_set_aside": report.set_aside,
@@ -232,11 +245,32 @@ def _card(
     return "\n".join(lines) + "\n"
 
 
-def _earlier(path: Path) -> dict[str, dict[str, object]]:
+def _earlier(folder: Path | None, name: str) -> dict[str, dict[str, object]]:
     """Return the sources of a card that is already there, so that a partial compile keeps them."""
-    if not path.exists():
+    if folder is None:
         return {}
+    path = folder / f"{name}.toml"
     return {entry["source"]: entry for entry in tomllib.loads(path.read_text("utf-8"))["sources"]}
+
+
+def _outdated(files: dict[str, Path | None], target: Path) -> Iterator[str]:
+    """Tell which cards speak of a version whose file was another one."""
+    for name in raw_names():
+        before = _earlier(_before(target, f"{name}.toml"), name)
+        for kind in raw_table(name).kinds:
+            old, path, card = before.get(kind, {}), files[kind], source_card(layout(kind).source)
+            if path is None or "sha256" not in old or old.get("version") != card["version"]:
+                continue
+            if old["sha256"] != _hash(path):
+                yield (
+                    f"{kind}: {path.name} is not the file that version {card['version']} was read "
+                    f"from ({old['file']}). Citations still name that version: correct version, "
+                    f"coverage and citation in codebook/cards/{layout(kind).source}.toml."
+                )
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _toml(value: object) -> str:
@@ -254,8 +288,9 @@ def _set_aside(
     import pandas as pd
 
     frames = [report.frame.assign(source=report.kind) for report in reports]
-    if (target / "set_aside.csv").exists():
-        old = read_raw(target, "set_aside")
+    before = _before(target, "set_aside.csv")
+    if before is not None:
+        old = read_raw(before, "set_aside")
         frames.append(old[~old["source"].isin([report.kind for report in reports])])
     columns = ["source", "file", "row", "column", "value", "reason"]
     frame = pd.concat(frames, ignore_index=True).reindex(columns=columns)
