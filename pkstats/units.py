@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnitMismatch, suggestion
@@ -15,6 +16,14 @@ UNITS: dict[str, tuple[str, ...]] = {
     "mission-year": ("mission_id", "year"),
     "state-year": ("state", "year"),
 }
+
+
+def whole_number(value: object, name: str, least: int | None = None) -> None:
+    """Raise UnitMismatch unless an argument is a whole number, of at least `least`."""
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    if not number or (least is not None and int(value) < least):  # type: ignore[call-overload]
+        bound = "" if least is None else f" from {least}"
+        raise UnitMismatch(f"{name} must be a whole number{bound}; found {value!r}.")
 
 
 def key(unit: str) -> tuple[str, ...]:
@@ -57,7 +66,7 @@ def join(left: pd.DataFrame, right: pd.DataFrame, on: tuple[str, ...], what: str
     if taken:
         raise UnitMismatch(
             f"The panel already has {', '.join(taken)}; {what} was added before. "
-            "Add it with a lag or prefix=, or name only the columns you still need."
+            "Take it with another lag=, or name only the columns you still need (columns=[…])."
         )
     joined = left.merge(right, on=list(on), how="left", sort=False, validate="m:1")
     if len(joined) != len(left):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -231,6 +232,38 @@ def test_repeated_rows_fires(data):
     planted = pd.concat([data, data.head(5)])
     finding = fired("repeated_rows", logit(planted), data=planted, unit="mission-year")
     assert "5 of 905 rows repeat a unit" in finding.message
+
+
+def _monthly(data: pd.DataFrame) -> pd.DataFrame:
+    """Each mission-year as its twelve months."""
+    months = data.loc[data.index.repeat(12)].reset_index(drop=True)
+    text = months["year"].astype(str) + "-" + (months.index % 12 + 1).astype(str).str.zfill(2)
+    months["month"] = pd.PeriodIndex(text, freq="M")
+    return months
+
+
+def test_repeated_outcome_fires_on_a_yearly_outcome_by_month(data):
+    months = _monthly(data)
+    repeated = pk.fit("y ~ t + a", months, cluster="mission_id")
+    finding = fired("repeated_outcome", repeated, data=months)
+    assert "10,800 rows hold 900 values" in finding.message
+    months["y"] += np.random.default_rng(1).normal(size=len(months))
+    assert not pk.fit("y ~ t + a", months, cluster="mission_id").checks().of("repeated_outcome")
+
+
+def test_fitted_mean_fires_where_one_row_carries_the_expectation(data):
+    counts = data.assign(count=np.random.default_rng(3).poisson(np.exp(data["a"])))
+    assert not pk.fit("count ~ a", counts, family="negbin").checks().of("fitted_mean")
+    counts.loc[0, ["a", "count"]] = [25, 0]
+    counts["a"] = counts["a"].clip(lower=-1)
+    finding = fired("fitted_mean", pk.fit("count ~ a", counts, family="negbin", alpha=50))
+    assert "one row holds" in finding.message and finding.severity == "caution"
+
+
+def test_a_ratio_near_one_keeps_its_digits(data):
+    wide = data.assign(noise=data["noise"] * 1000)
+    finding = fired("power", logit(wide, "won ~ t + noise"), treatment="noise")
+    assert re.search(r"odds ratio 1\.000[1-9]", finding.message), finding.message
 
 
 def test_extrapolation_fires_where_treatment_and_controls_never_overlap(data):

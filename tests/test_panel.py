@@ -132,9 +132,48 @@ def test_event_tables_are_refused_because_they_multiply_rows():
 
 
 def test_adding_a_table_twice_is_refused():
+    panel = pk.panel("state-year", 2000, 2004).add("violence")
+    with pytest.raises(UnitMismatch, match="already has state_based_best"):
+        panel.add("violence")
     with pytest.raises(UnitMismatch, match="before"):
-        panel = pk.panel("state-year").add("violence")
         join(panel.frame, pk.load("violence"), ("state", "year"), "violence")
+    assert "state_based_best_lag2" in panel.add("violence", lag=2).frame
+
+
+def test_columns_of_a_table_can_be_added_one_after_the_other():
+    panel = pk.panel("mission-year", 2000, 2010).add("authorised").derive("shortfall")
+    panel = panel.add("personnel", columns="total").add("personnel", columns=["troops"], lag=1)
+    known = pk.panel("mission-year", 2000, 2010).add("personnel").frame
+    assert panel.frame["personnel_total"].equals(known["total"].rename("personnel_total"))
+    assert "troops_lag1" in panel.frame
+    before = pk.panel("mission").add("violence", window="before", columns="one_sided_best")
+    assert "one_sided_best_before" in before.frame
+    with pytest.raises(UnknownColumn, match="Did you mean 'troops'"):
+        panel.add("personnel", columns="trops")
+
+
+def test_a_yearly_table_in_a_monthly_panel_says_that_it_repeats():
+    panel = pk.panel("mission-month", 2000, 2004).add("violence", "context")
+    assert sum("whole year" in note for note in panel.notes) == 2
+    assert "violence: yearly" in repr(panel)
+    assert not pk.panel("mission-month", 2000, 2004).add("personnel").derive("shortfall").notes[1:]
+    assert "whole year" not in repr(pk.panel("mission-year", 2000, 2004).add("violence"))
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: pk.panel("mission-month", start="1991-01"), "calendar year"),
+        (lambda: pk.panel("mission-year", end=1990.5), "calendar year"),
+        (lambda: pk.panel("mission-year", 3000, 3001), "with rows"),
+        (lambda: pk.panel("mission-year").add("violence", lag=-1), "whole number from 0"),
+        (lambda: pk.panel("mission-year").add("violence", lag="1"), "whole number from 0"),
+        (lambda: pk.panel("mission").add("violence", window="after", years=0), "number from 1"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(call, says):
+    with pytest.raises(UnitMismatch, match=says):
+        call()
 
 
 def test_unknown_names_get_suggestions():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import numpy as np
+import pandas as pd
 
 from pkstats.checks.context import Context
 from pkstats.checks.finding import Finding
@@ -119,5 +120,31 @@ def repeated_rows(estimate: Estimate, context: Context) -> list[Finding]:
             f"{int(again.sum()):,} of {len(frame):,} rows repeat a unit ({', '.join(columns)}), the "
             f"first for {first}.",
             "Aggregate to one row per unit before fitting.",
+        )
+    ]
+
+
+def repeated_outcome(estimate: Estimate, context: Context) -> list[Finding]:
+    """Find monthly rows whose outcome is that of the whole year, in every month of it (trap 6).
+
+    The rows then say twelve times what is known once, and a yearly count stands where a monthly one
+    is read.
+    """
+    frame, outcome = context.frame, estimate.formula.partition("~")[0].strip()
+    if frame is None or outcome not in frame or not {"mission_id", "month"} <= set(frame):
+        return []
+    if not isinstance(frame["month"].dtype, pd.PeriodDtype):
+        return []
+    groups = frame.groupby(["mission_id", frame["month"].dt.year], sort=False)[outcome]
+    if len(groups) > len(frame) / 2 or frame[outcome].nunique() < 2 or (groups.nunique() > 1).any():
+        return []
+    return [
+        Finding(
+            "repeated_outcome",
+            "serious",
+            f"{outcome} is the same in all months of a mission's year: {len(frame):,} rows hold "
+            f"{len(groups):,} values, and a yearly figure is read as a monthly one.",
+            "Fit by mission-year, or bring a monthly outcome (events read with "
+            "pkstats.read('ged', path), summed by month).",
         )
     ]

@@ -153,6 +153,14 @@ def successors(estimate: Estimate, context: Context) -> list[Finding]:
     ]
 
 
+def _ratio(logarithm: float) -> str:
+    """Write a ratio so that its distance from 1 has digits of its own: 1.0018, not 1."""
+    away = abs(np.expm1(logarithm))
+    digits = 2 - int(np.floor(np.log10(away))) if 0 < away < 1 else 2
+    ratio = np.exp(logarithm)
+    return f"{ratio:.{min(digits, 8)}f}" if away < 1 else f"{ratio:.3g}"
+
+
 def power(estimate: Estimate, context: Context) -> list[Finding]:
     """Say beside every null which effect it could have found (trap 12)."""
     alpha = 1 - estimate.conf_level
@@ -166,7 +174,7 @@ def power(estimate: Estimate, context: Context) -> list[Finding]:
         least = float(minimum_detectable_effect(float(row["std_error"]), alpha))
         text = f"{term} ±{least:.3g}"
         with np.errstate(over="ignore"):
-            texts.append(f"{text} ({ratio} {np.exp(least):.3g})" if ratio else text)
+            texts.append(f"{text} ({ratio} {_ratio(least)})" if ratio else text)
     more = f" and {len(nulls) - 5} more" if len(nulls) > 5 else ""
     return [
         Finding(

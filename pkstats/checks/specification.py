@@ -91,3 +91,28 @@ def nearly_constant(estimate: Estimate, context: Context) -> list[Finding]:
             "Drop the term or pool its categories; its estimate describes these rows only.",
         )
     ]
+
+
+def fitted_mean(estimate: Estimate, context: Context) -> list[Finding]:
+    """Find negative binomials that expect far more, or fewer, than was counted.
+
+    Unlike Poisson's, their fitted counts need not have the mean of the outcome; a few rows far out on
+    a term can then carry every average effect.
+    """
+    fitted, counted = estimate.found.fitted, float(estimate.rows.outcome.mean())
+    if fitted.ndim != 1 or counted <= 0:
+        return []
+    expected = float(fitted.mean())
+    if 1 / 3 <= expected / counted <= 3:
+        return []
+    share = float(fitted.max() / fitted.sum())
+    return [
+        Finding(
+            "fitted_mean",
+            "caution",
+            f"The model expects {expected:,.4g} on average where {counted:,.4g} were counted; one row "
+            f"holds {share:.0%} of all that is expected.",
+            "Do not report effects() or predict(): quote rate ratios, look at the rows with the "
+            "largest predictions, and take logarithms of terms with a long tail.",
+        )
+    ]

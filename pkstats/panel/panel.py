@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from pkstats.codebook import cite, table_names
-from pkstats.errors import UnitMismatch, UnknownTable, suggestion
+from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable, suggestion
 from pkstats.measures import measure
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
@@ -16,7 +16,7 @@ from pkstats.panel.needs import Needs
 from pkstats.panel.skeleton import chosen_missions, skeleton
 from pkstats.panel.windows import window_of
 from pkstats.registry.missions import AS_OF
-from pkstats.units import check_unique, join, key
+from pkstats.units import check_unique, join, key, whole_number
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,14 @@ class Panel:
         One row per key; `add` and `derive` bring columns and never change the rows.
     unit : str
         mission, mission-month, mission-year or state-year.
+    missions : DataFrame
+        The missions the panel was made for, with first and last month.
     sources : tuple of str
         What the panel owes citations to.
+    notes : tuple of str
+        What joining tables left out or repeated; printed with the panel.
+    added : frozenset of (table, column)
+        What `add` has brought.
     """
 
     frame: pd.DataFrame
@@ -38,6 +44,7 @@ class Panel:
     missions: pd.DataFrame = field(repr=False)
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    added: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -66,21 +73,36 @@ class Panel:
             `years` before its first or after its last year; columns get the window as suffix.
         years : int
             Length of the window before or after.
-        columns : sequence of str, optional
+        columns : str or sequence of str, optional
             Only these columns.
 
         Returns
         -------
         Panel
-            With the same rows in the same order.
+            With the same rows in the same order. A yearly table in a mission-month panel gives each
+            month the value of its whole year, and a note says so.
 
         Raises
         ------
         UnitMismatch
-            When a table would multiply rows, or was added before.
+            When a table would multiply rows, or was added before, or `lag` or `years` is not a
+            whole number.
         UnknownTable
             When there is no such table.
+        UnknownColumn
+            When the table has no such column.
+
+        Examples
+        --------
+        >>> import pkstats as pk
+        >>> p = pk.panel("mission-year", 2000, 2020, sponsor="UN", kind="peacekeeping")
+        >>> p = p.add("personnel").add("violence", lag=1, columns="one_sided_best")
+        >>> p.frame["one_sided_best_lag1"].notna().all()
+        np.True_
         """
+        whole_number(lag, "lag", 0)
+        whole_number(years, "years", 1)
+        columns = [columns] if isinstance(columns, str) else columns
         panel = self
         for name in names:
             panel = panel._add_one(name, lag, window, years, columns)
@@ -105,23 +127,39 @@ class Panel:
             if window != "during":
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
             part, on = self.by_time(table, lag)
-        if columns is not None:
-            wanted = [f"{column}_lag{lag}" if lag else column for column in columns]
-            lacking = [column for column in wanted if column not in part]
-            if lacking:
-                raise UnknownTable(
-                    f"Table {name!r} has no {', '.join(lacking)} here. It has: "
-                    f"{', '.join(column for column in part if column not in on)}."
-                )
-            part = part[[*on, *wanted]]
+        part = _only(part, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
+        self._refuse_twice(name, [column for column in part if column not in on])
+        came = frozenset((name, column) for column in part if column not in on)
+        part = part.rename(columns=_collisions(part, table, on, self.frame))
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
         return replace(
             self,
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             sources=tuple(dict.fromkeys((*self.sources, name))),
-            notes=self.notes if lag else (*self.notes, *_left_out(table, part, on, frame)),
+            notes=tuple(dict.fromkeys((*self.notes, *self._remarks(table, part, on, frame, lag)))),
+            added=self.added | came,
         )
+
+    def _refuse_twice(self, name: str, columns: list[str]) -> None:
+        """Raise UnitMismatch for columns of a table that were added before."""
+        again = [column for column in columns if (name, column) in self.added]
+        if again:
+            raise UnitMismatch(
+                f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
+                "Take it with another lag=, or name only the columns you still need (columns=[…])."
+            )
+
+    def _remarks(
+        self, table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame, lag: int
+    ) -> list[str]:
+        """Say what a table leaves out of the panel, and what it repeats there."""
+        found = [] if lag else _left_out(table, part, on, frame)
+        if self.unit == "mission-month" and "year" in on:
+            found.append(
+                f"{table.name}: yearly, so every month has the value of its whole year, not a part of it"
+            )
+        return found
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
         """Return the frame with the year beside the month when a yearly table is to be joined."""
@@ -144,7 +182,6 @@ class Panel:
                     f"months; found {lag}."
                 )
             part = _shifted(part, table, owner, time, lag // months, lag, self)
-        part = part.rename(columns=_collisions(part, table, (owner, time), self.frame))
         return part, (owner, time)
 
     def _by_mission(
@@ -156,15 +193,22 @@ class Panel:
             return window_of(table, self.missions, window, years), ("mission_id",)
         if window != "during":
             raise UnitMismatch(f"{table.name!r} exists only during deployment.")
-        part = convert(table, self.unit, self.missions)
-        return part.rename(columns=_collisions(part, table, ("mission_id",), self.frame)), (
-            "mission_id",
-        )
+        return convert(table, self.unit, self.missions), ("mission_id",)
 
     def derive(self, *names: str) -> Panel:
-        """Return a panel with derived measures (`pkstats.measures`), in the order named.
+        """Return a panel with derived measures, in the order named.
 
         A measure fetches the columns it needs itself; they need not be added first.
+
+        Parameters
+        ----------
+        *names : str
+            Measures (`pkstats.measures()`).
+
+        Returns
+        -------
+        Panel
+            With the same rows in the same order, and a column for each measure.
 
         Raises
         ------
@@ -191,7 +235,7 @@ class Panel:
         )
 
     def cite(self, style: str = "text") -> str:
-        """Return the citations the panel owes."""
+        """Return the citations the panel owes, as ``"text"`` or in the style ``"bibtex"``."""
         return cite(list(self.sources), style=style)
 
     def __len__(self) -> int:
@@ -230,6 +274,23 @@ def _left_out(
     if not count:
         return []
     return [f"{table.name}: {time}s outside the missions' dates, left out: {count:,}"]
+
+
+def _only(
+    part: pd.DataFrame, on: tuple[str, ...], columns: Sequence[str] | None, ending: str, name: str
+) -> pd.DataFrame:
+    """Return the columns asked for, with or without the ending that a lag or window gives them."""
+    if columns is None:
+        return part
+    known = [column for column in part if column not in on]
+    wanted = [column if column in known else f"{column}{ending}" for column in columns]
+    lacking = [asked for asked, column in zip(columns, wanted, strict=True) if column not in known]
+    if lacking:
+        raise UnknownColumn(
+            f"Table {name!r} has no {', '.join(lacking)} here.{suggestion(lacking[0], known)} "
+            f"It has: {', '.join(known)}."
+        )
+    return part[[*on, *wanted]]
 
 
 def _collisions(
@@ -288,13 +349,28 @@ def panel(
     Raises
     ------
     UnitMismatch
-        For an unknown unit, sponsor or kind, or when start lies after end.
+        For an unknown unit, sponsor or kind, when start lies after end or either is no whole number,
+        and when no row would be left.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> pk.panel("mission-month", 2014, 2014, sponsor="AU").frame["mission_id"].nunique() > 0
+    True
     """
     columns = key(unit)
+    for name, year in (("start", start), ("end", end)):
+        if year is not None:
+            whole_number(year, f"{name} is a calendar year: it")
     if start is not None and end is not None and start > end:
         raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
     chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
     missions = chosen_missions(start, end, sponsor, chosen)
     frame = skeleton(unit, missions, start, end)
+    if frame.empty:
+        raise UnitMismatch(
+            f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
+            f"chosen kinds lies within start={start}, end={end}."
+        )
     check_unique(frame, columns, f"the {unit} panel")
     return Panel(frame=frame, unit=unit, missions=missions)
