@@ -251,6 +251,15 @@ def test_waiting_for_peacekeepers_is_not_peace_with_them():
         assert (waiting["exit"] == years).sum() >= count
 
 
+def test_spells_name_their_conflict_so_that_a_cox_model_can_cluster():
+    frame = spells()
+    assert not frame.duplicated(["conflict_id", "year", "protected"]).any()
+    found = pk.fit(
+        "~ protected", frame, "cox", "conflict_id", entry="entry", time="exit", event="failed"
+    )
+    assert found.nobs == len(frame) and found.clusters == frame["conflict_id"].nunique()
+
+
 def test_the_share_still_at_peace_falls_and_stays_in_its_band():
     five, ten = still_at_peace(5), still_at_peace(10)
     assert (ten["survival"] <= five["survival"]).all()

@@ -274,8 +274,9 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store, "keep_part", stop_after_one)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         pk.multiverse(frame, **call, save=path)
+    assert "16 of 32 specifications are kept" in " ".join(stopped.value.__notes__)
     assert written == [0] and not path.exists()
     later = []
     monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[1]), kept(*part)))

@@ -110,7 +110,7 @@ def fitted_mean(estimate: Estimate, context: Context) -> list[Finding]:
         Finding(
             "fitted_mean",
             "caution",
-            f"The model expects {expected:,.4g} on average where {counted:,.4g} were counted; one row "
+            f"The model expects {expected:,.1f} on average where {counted:,.1f} were counted; one row "
             f"holds {share:.0%} of all that is expected.",
             "Do not report effects() or predict(): quote rate ratios, look at the rows with the "
             "largest predictions, and take logarithms of terms with a long tail.",

@@ -29,7 +29,10 @@ ALT = (
 
 
 def spells() -> pd.DataFrame:
-    """Return one row per episode and group: entry, exit (years after the end), failed, protected.
+    """Return one row per episode and group, for the curves or for `pkstats.fit(family="cox")`.
+
+    Columns: conflict_id, state and year (of the episode's end), entry and exit (years after it),
+    failed, protected.
 
     An episode of internal conflict that ended since 1989 fails in the first later year in which the
     same conflict is active (25 battle deaths), and is censored at the last year listed. It counts
@@ -66,7 +69,8 @@ def spells() -> pd.DataFrame:
     )
     with_them = ends[joined].assign(entry=ends["wait"], protected=True)
     both = pd.concat([without, with_them], ignore_index=True)
-    return both.loc[both["exit"] > both["entry"], ["entry", "exit", "failed", "protected"]]
+    columns = ["conflict_id", "state", "year", "entry", "exit", "failed", "protected"]
+    return both.loc[both["exit"] > both["entry"], columns]
 
 
 def product_limit(entry: np.ndarray, leave: np.ndarray, failed: np.ndarray) -> pd.DataFrame:

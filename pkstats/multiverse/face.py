@@ -62,12 +62,36 @@ def multiverse(
     limit : int
         A larger grid is refused.
     **how
-        How it is run: see `pkstats.multiverse.Plan`.
+        How it is run: `vcov`, `weights`, `conf_level` as in `pkstats.fit`, `save` (a file; an
+        interrupted run goes on where it stopped), `seed`, `workers`, `memory`, `progress`,
+        `common_sample`, `options`; see `pkstats.multiverse.Plan`.
+
+    Returns
+    -------
+    Multiverse
+        `frame` has one row per specification; `summary()`, `drivers()`, `influence()`, `plot()`.
 
     Raises
     ------
     BadModel
         When the grid is empty or too large, or names what the data do not have.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> p = pk.panel("mission-year", 1990, 2020, sponsor="UN", kind="peacekeeping")
+    >>> p = p.derive("violence_abatement", "strength_per_100k", "log_deaths_before", "chapter_vii")
+    >>> m = pk.multiverse(
+    ...     p,
+    ...     "violence_abatement",
+    ...     "standardize(strength_per_100k)",
+    ...     ["log_deaths_before", "chapter_vii"],
+    ...     samples={"all": None, "since 2000": "year >= 2000"},
+    ...     family="logit",
+    ...     cluster="family",
+    ... )
+    >>> len(m.frame)
+    8
     """
     declared = {
         "outcome": _plain(outcome),
@@ -165,7 +189,15 @@ def _stored(
     def keep(chunk: Chunk, figures: pd.DataFrame) -> None:
         store.keep_part(path, chunk.number, figures)
 
-    run(frame, grid, setting, resources, wanted, keep)
+    try:
+        run(frame, grid, setting, resources, wanted, keep)
+    except KeyboardInterrupt as stopped:
+        kept = store.begun(path, about["hash"], sizes)
+        stopped.add_note(
+            f"{sum(sizes[number] for number in kept):,} of {grid.size:,} specifications are kept in "
+            f"{store.parts_folder(path)}; the same call goes on from there."
+        )
+        raise
     store.gather(path, grid, about, sizes)
 
 

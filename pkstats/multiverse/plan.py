@@ -37,7 +37,8 @@ class Plan:
         By default every core, or what a surrounding ``joblib.parallel_config`` says; a Dask or Ray
         cluster takes the work through its backend there.
     progress : bool, optional
-        A progress bar; by default for 20,000 specifications or more.
+        A progress bar; by default for 20,000 specifications or more, and on a terminal for 400 or
+        more that `pkstats.fit` has to fit one by one.
     save : path, optional
         Write parts there while running and the result at the end; `frame` is then read from it. A
         run that was interrupted goes on where it stopped.

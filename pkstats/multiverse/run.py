@@ -83,8 +83,10 @@ def run(
 ) -> None:
     """Fit the chunks; `keep` receives each one's figures, not necessarily in order."""
     total = sum(chunk.size for chunk in wanted)
-    show = resources.progress if resources.progress is not None else total >= LONG
-    with tqdm(total=total, unit="spec", disable=not show, desc="multiverse") as bar:
+    hidden = (
+        _hidden(wanted, setting, total) if resources.progress is None else not resources.progress
+    )
+    with tqdm(total=total, unit="spec", disable=hidden, desc="multiverse") as bar:
         for name in grid.samples:
             mine = [chunk for chunk in wanted if chunk.whole.sample == name]
             if not mine:
@@ -94,6 +96,14 @@ def run(
             for chunk, found in _spread(here, grid, setting, mine, memory, resources):
                 keep(chunk, _finish(found, here, grid, chunk.batch, setting, resources))
                 bar.update(chunk.size)
+
+
+def _hidden(wanted: list[Chunk], setting: Setting, total: int) -> bool | None:
+    """Return whether to hide the bar; None, for many slow fits, hides it only off a terminal."""
+    slow = sum(chunk.size for chunk in wanted if not setting.batched(chunk.whole.family))
+    if total >= LONG:
+        return False
+    return None if slow >= MANY_REFITS else True
 
 
 def _spread(
