@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.codebook.model import table, table_names
-from pkstats.errors import UnknownTable, suggestion
+from pkstats.errors import UnknownName, UnknownTable, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CARDS = Path(__file__).parent / "cards"
+STYLES = ("text", "bibtex")
 
 
 @cache
@@ -72,9 +73,24 @@ def cite(what: object = None, style: str = "text") -> str:
     -------
     str
         One citation per line (text) or one BibTeX entry per source.
+
+    Raises
+    ------
+    UnknownName
+        For another style.
+    UnknownTable
+        When no table or source has that name, with near matches.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> print(pk.cite("authorised"))  # doctest: +ELLIPSIS
+    Personnel shortfall data: authorised and deployed personnel of UN peacekeeping missions...
     """
-    if style not in ("text", "bibtex"):
-        raise ValueError(f"style must be 'text' or 'bibtex'; found {style!r}.")
+    if style not in STYLES:
+        raise UnknownName(
+            f"style must be 'text' or 'bibtex'; found {style!r}.{suggestion(str(style), STYLES)}"
+        )
     wanted = list(dict.fromkeys(_names(what if what is not None else list(table_names()))))
     if style == "text":
         return "\n".join(dict.fromkeys(str(source_card(name)["citation"]) for name in wanted))
@@ -86,7 +102,13 @@ def cite(what: object = None, style: str = "text") -> str:
 
 
 def versions() -> pd.DataFrame:
-    """Return producer, version, licence and coverage of every source, one row each."""
+    """Return producer, version, licence and coverage of every source, one row each.
+
+    Returns
+    -------
+    DataFrame
+        source, producer, title, version, licence, coverage, retrieved and landing_page.
+    """
     import pandas as pd
 
     fields = ["producer", "title", "version", "licence", "coverage", "retrieved", "landing_page"]

@@ -21,10 +21,21 @@ def codebook(name: str) -> pd.DataFrame:
     name : str
         A table named in `pkstats.tables()`.
 
+    Returns
+    -------
+    DataFrame
+        One row per column of the table, in its order.
+
     Raises
     ------
     UnknownTable
-        When no table has that name.
+        When no table has that name, with near matches.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> pk.codebook("personnel").set_index("column").loc["troops", "unit"]
+    'persons'
     """
     import pandas as pd
 

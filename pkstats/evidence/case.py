@@ -174,7 +174,7 @@ class Case:
         return passages(self.numbers())
 
     def cite(self, style: str = "text") -> str:
-        """Return the citations the case owes."""
+        """Return the citations the case owes; `style` is text or bibtex."""
         return cite(self, style=style)
 
     def plot(self) -> Figure:
@@ -217,6 +217,8 @@ def case(label: str) -> Case:
     Returns
     -------
     Case
+        `facts`, `timeline()`, `resources()`, `violence()`, `diplomacy()` and other tables, the
+        `verdict()` made from them by rule, `plot()` and `cite()`.
 
     Raises
     ------

@@ -196,6 +196,7 @@ def compare(labels: Sequence[str] | str) -> Comparison:
     Returns
     -------
     Comparison
+        One column per case: facts, scores and what the rules say.
 
     Raises
     ------

@@ -262,6 +262,11 @@ def claim(name: str, path: str | Path | None = None) -> Claim:
     path : path, optional
         Another ledger than the library's own.
 
+    Returns
+    -------
+    Claim
+        Its `verdict`, `frame` of specifications, `by()` any choices, `plot()` and `cite()`.
+
     Raises
     ------
     UnknownName

@@ -166,7 +166,11 @@ def figure(name: str) -> Figure:
     Parameters
     ----------
     name : str
-        Such as ``"strength"``; `FIGURES` has them all.
+        Such as ``"strength"``; an unknown name lists them all.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
 
     Raises
     ------

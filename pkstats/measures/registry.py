@@ -128,6 +128,12 @@ def listed(unit: str | None = None) -> list[Measure]:
     ------
     UnitMismatch
         For an unknown unit.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> "shortfall" in set(pk.measures("mission-month", available=False)["name"])
+    True
     """
     if unit is not None:
         key(unit)

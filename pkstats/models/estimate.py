@@ -190,7 +190,13 @@ class Estimate:
         return import_module("pkstats.checks").run_checks(self, **{"data": self.data, **context})
 
     def plot(self, labels: Mapping[str, str] | None = None) -> Axes:
-        """Draw the coefficients (without the constant) with their intervals."""
+        """Draw the coefficients (without the constant) with their intervals.
+
+        Parameters
+        ----------
+        labels : mapping of str to str, optional
+            What to write for a term.
+        """
         from pkstats.models.present import coefficient_plot
 
         return coefficient_plot(self, labels or {})
@@ -218,7 +224,7 @@ class Estimate:
         return found
 
     def cite(self, style: str = "text") -> str:
-        """Return the citations owed for the data behind the estimate."""
+        """Return the citations owed for the data behind the estimate; `style` is text or bibtex."""
         return cite(list(self.sources), style=style)
 
     def __repr__(self) -> str:

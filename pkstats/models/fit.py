@@ -51,13 +51,15 @@ def fit(
         and ``standardize()``; never run as code. One-sided (``"~ x + z"``) for cox.
     data : DataFrame or Panel
     family : str
-        One of `pkstats.models.families.FAMILIES`.
+        ols, logit, probit, firth, ordered, multinomial, poisson, negbin, zinb, hurdle, cox or mixed.
     cluster : str or two str, optional
         Column(s) of the independent units; standard errors are then CR1.
     vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
         Without clusters `hc1` for least squares and `classical` otherwise.
     weights : str, optional
         Column of probability weights; rows of weight 0 drop.
+    conf_level : float
+        Of the intervals, between 0 and 1.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
     exposure, offset, alpha, zero : optional
@@ -68,11 +70,26 @@ def fit(
     information : {"observed", "expected"}, optional
         For probit (default expected, as R) and negbin: `observed` is Stata's, `expected` R's.
 
+    Returns
+    -------
+    Estimate
+        `tidy()`, `glance()`, `effects()`, `predict()`, `checks()`, `plot()`, `cite()`; printed, it
+        names its conventions and warns.
+
     Raises
     ------
     BadModel
         For an unknown family or column, too few rows or clusters, dependent terms, separation, or an
         outcome that does not suit the family.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> p = pk.panel("mission-year", 1990, 2020, sponsor="UN", kind="peacekeeping")
+    >>> p = p.add("personnel", lag=1).add("violence")
+    >>> found = pk.fit("one_sided_best ~ troops_lag1 + police_lag1", p, "negbin", cluster="family")
+    >>> list(found.tidy()["term"])
+    ['Intercept', 'troops_lag1', 'police_lag1', 'log_alpha']
     """
     columns = {"entry": entry, "time": time, "event": event, "exposure": exposure}
     columns |= {"offset": offset, "groups": groups}

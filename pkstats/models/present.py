@@ -86,12 +86,14 @@ def _stars(p_value: float) -> str:
     )
 
 
-def table(estimates: Sequence[Estimate], names: Sequence[str] | None = None) -> pd.DataFrame:
+def table(
+    estimates: Sequence[Estimate] | Estimate, names: Sequence[str] | None = None
+) -> pd.DataFrame:
     """Return several estimates side by side: estimates over (standard errors), then the figures.
 
     Parameters
     ----------
-    estimates : sequence of Estimate
+    estimates : Estimate or sequence of Estimate
     names : sequence of str, optional
         Column names; by default (1), (2), …
 
@@ -99,7 +101,15 @@ def table(estimates: Sequence[Estimate], names: Sequence[str] | None = None) -> 
     -------
     DataFrame
         Rows are terms in order of appearance, then rows, clusters, log likelihood and conventions.
+        One to three stars stand for p below 0.05, 0.01 and 0.001.
+
+    Raises
+    ------
+    BadModel
+        Without estimates, or with another number of names.
     """
+    if not isinstance(estimates, Sequence):
+        estimates = [estimates]
     if not estimates:
         raise BadModel("Expected a list of estimates; found none.")
     heads = list(names) if names is not None else [f"({i + 1})" for i in range(len(estimates))]

@@ -78,6 +78,11 @@ class Multiverse:
     def columns(self, *names: str) -> pd.DataFrame:
         """Return some columns of `frame`, or ``"control x"``: whether x is among the controls.
 
+        Parameters
+        ----------
+        *names : str
+            Such as ``"estimate", "sample", "control year"``.
+
         Raises
         ------
         BadModel
@@ -87,7 +92,7 @@ class Multiverse:
         return self._rows(None, names)
 
     def parts(self, *names: str) -> Iterator[pd.DataFrame]:
-        """Yield columns of `frame` for some thousand specifications at a time, in order."""
+        """Yield columns of `frame` (`names`) for some thousand specifications at a time, in order."""
         for first, figures in self._read([name for name in names if name in COLUMNS]):
             chosen = [name for name in names if name not in COLUMNS]
             known = labels(self.grid, np.arange(first, first + len(figures)), chosen)
@@ -95,7 +100,7 @@ class Multiverse:
             yield figures.set_axis(index).assign(**known)[list(names)]
 
     def drawn(self, *names: str) -> pd.DataFrame:
-        """Return columns of as many specifications as memory takes: all, or a random even part."""
+        """Return columns (`names`) of as many specifications as memory takes: all, or a random part."""
         # Beside the values: which specifications they are of, and their order.
         most = int(self.resources.memory // (self._width(names) + 2 * CELL))
         if self.size <= most or not isinstance(self.figures, Path):
@@ -250,7 +255,8 @@ class Multiverse:
         """Test the sharp null that the treatment has nothing to do with any outcome.
 
         Treatments are exchanged between clusters and the whole grid (or `limit` specifications of
-        it) fitted again, `draws` times; see `pkstats.multiverse.permutation`.
+        it) fitted again, `draws` times; see `pkstats.multiverse.permutation`. `direction` is the
+        sign the claim expects, 1 or -1; equal `seed` gives equal draws.
         """
         from pkstats.multiverse.permutation import permute
 
@@ -290,7 +296,7 @@ class Multiverse:
         raise IndexError(specification)
 
     def table(self, rows: int = 20) -> pd.DataFrame:
-        """Return specifications evenly spread from the lowest to the highest estimate."""
+        """Return `rows` specifications evenly spread from the lowest to the highest estimate."""
         estimate = self.drawn("estimate")["estimate"]
         order = np.argsort(estimate.to_numpy(), kind="stable")[: estimate.notna().sum()]
         spread = np.unique(np.linspace(0, len(order) - 1, min(rows, len(order))).astype(int))
@@ -299,11 +305,17 @@ class Multiverse:
         return found.loc[places].reset_index(drop=True)
 
     def plot(self, **options: Any) -> Figure:
-        """Draw the specification curve with the dashboard of choices below it."""
+        """Draw the specification curve with the dashboard of choices below it.
+
+        Parameters
+        ----------
+        **options
+            ``ratio=True`` for odds, rate and hazard ratios; see `pkstats.figures.curve.draw`.
+        """
         return import_module("pkstats.figures.curve").draw(self, **options)
 
     def save(self, path: str | Path) -> Path:
-        """Write the result as Parquet, with the grid, the setting and the hash of the data."""
+        """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""
         path = Path(path)
         about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
         parts = self.parts(*LABELS, *COLUMNS)
@@ -311,7 +323,7 @@ class Multiverse:
         return path
 
     def cite(self, style: str = "text") -> str:
-        """Return the citations owed for the data behind it."""
+        """Return the citations owed for the data behind it; `style` is text or bibtex."""
         from pkstats.codebook import cite
 
         return cite(list(self.sources), style=style)

@@ -161,6 +161,17 @@ def _names() -> dict[str, str]:
 def mission(label: str) -> Mission:
     """Return the mission a label means: acronym in any case, full name or other known name.
 
+    Parameters
+    ----------
+    label : str
+        Such as ``"MINUSTAH"``.
+
+    Returns
+    -------
+    Mission
+        `id`, `name`, `sponsor`, `start`, `end`, `hosts`, `family`, `predecessor`, `exit` and others;
+        `pkstats.codebook("missions")` explains them.
+
     Raises
     ------
     UnknownMission
@@ -194,7 +205,13 @@ def _suggest(label: str) -> str:
 
 
 def missions_table() -> pd.DataFrame:
-    """Return the registry: one row per mission, in order of start."""
+    """Return the registry: one row per mission, in order of start.
+
+    Returns
+    -------
+    DataFrame
+        Columns as in `pkstats.codebook("missions")`.
+    """
     import pandas as pd
 
     fields = [name for name in Mission.__dataclass_fields__ if name not in ("hosts", "aliases")]

@@ -69,7 +69,9 @@ def up_to_date(folder: Path, raw: Path) -> dict[str, int] | None:
     return rows if whole and inputs == fingerprint(raw) else None
 
 
-def build(folder: Path | None = None, raw: Path | None = None, force: bool = False) -> Built:
+def build(
+    folder: str | Path | None = None, raw: str | Path | None = None, force: bool = False
+) -> Built:
     """Build every processed table, or none.
 
     Tables are made and checked in memory first and written only when all of them are whole, each
@@ -77,7 +79,7 @@ def build(folder: Path | None = None, raw: Path | None = None, force: bool = Fal
 
     Parameters
     ----------
-    folder, raw : Path, optional
+    folder, raw : str or Path, optional
         Where to write, and where the raw tables are; by default those of this installation.
     force : bool
         Build even when nothing has changed.
@@ -85,6 +87,7 @@ def build(folder: Path | None = None, raw: Path | None = None, force: bool = Fal
     Returns
     -------
     Built
+        The folder, rows per table, and how many raw rows were set aside.
 
     Raises
     ------
@@ -93,8 +96,8 @@ def build(folder: Path | None = None, raw: Path | None = None, force: bool = Fal
     BadData
         When a table would break its codebook entry.
     """
-    folder = folder or processed_folder()
-    raw = raw or raw_folder()
+    folder = Path(folder or processed_folder())
+    raw = Path(raw or raw_folder())
     rows = None if force else up_to_date(folder, raw)
     if rows is not None:
         return Built(folder, rows, fresh=False)

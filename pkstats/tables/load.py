@@ -38,6 +38,9 @@ def load(name: str) -> pd.DataFrame:
     -------
     DataFrame
         Columns as in `pkstats.codebook(name)`; `attrs["table"]` and `attrs["sources"]` are set.
+        A month is a `Period`: compare it with ``frame["month"] == "2014-04"``. Inside `query` and
+        `isin` a text never equals a period: ``frame.query("month == @month")`` with
+        ``month = pd.Period("2014-04")``.
 
     Raises
     ------
@@ -45,6 +48,14 @@ def load(name: str) -> pd.DataFrame:
         When no table has that name.
     BuildProblem
         When the tables have to be built first and cannot be.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> personnel = pk.load("personnel")
+    >>> here = (personnel["mission_id"] == "MONUSCO") & (personnel["month"] == "2014-04")
+    >>> int(personnel.loc[here, "total"].item())
+    21176
     """
     entry = table(name)
     _ensure()
@@ -54,7 +65,13 @@ def load(name: str) -> pd.DataFrame:
 
 
 def tables() -> pd.DataFrame:
-    """Return one row per processed table: name, unit, rows, coverage, sources, meaning."""
+    """Return one row per processed table.
+
+    Returns
+    -------
+    DataFrame
+        name, unit, rows, coverage, sources and meaning.
+    """
     import pandas as pd
 
     records = []
