@@ -48,7 +48,7 @@ def test_a_method_of_a_result_names_its_arguments(function):
 
 def examples() -> list:
     """Every public function or method of a panel whose docstring has an example."""
-    found = [getattr(pk, name) for name in FUNCTIONS] + [pk.Panel.add, pk.Panel.derive]
+    found = [getattr(pk, name) for name in FUNCTIONS] + [pk.Panel.add]
     return [one for one in found if ">>>" in described(one)]
 
 

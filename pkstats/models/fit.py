@@ -56,46 +56,31 @@ def fit(
         Column(s) of the independent units; standard errors are then CR1.
     vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
         Without clusters `hc1` for least squares and `classical` otherwise.
-    weights : str, optional
-        Column of probability weights; rows of weight 0 drop.
-    conf_level : float
-        Of the intervals, between 0 and 1.
+    weights, conf_level : optional
+        Column of probability weights (rows of weight 0 drop); level of the intervals, 0 to 1.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
     exposure, offset, alpha, zero : optional
         For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
         given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
-    groups, method : str, optional
-        For mixed the column of random intercepts, and reml (the default) or ml.
-    information : {"observed", "expected"}, optional
-        For probit (default expected, as R) and negbin: `observed` is Stata's, `expected` R's.
+    groups, method, information : str, optional
+        For mixed the column of random intercepts, and reml (the default) or ml; for probit (default
+        expected, as R) and negbin: `observed` is Stata's, `expected` R's.
 
     Returns
     -------
     Estimate
-        `tidy()`, `glance()`, `effects()`, `predict()`, `checks()`, `plot()`, `cite()`; printed, it
-        names its conventions and warns.
+        With `tidy()`, `glance()`, `effects()`, `predict()`, `checks()`, `plot()` and `cite()`.
 
     Raises
     ------
     BadModel
-        For an unknown family or column, too few rows or clusters, dependent terms, separation, or an
-        outcome that does not suit the family.
-
-    Examples
-    --------
-    >>> import pkstats as pk
-    >>> p = pk.panel("mission-year", 1990, 2020, sponsor="UN", kind="peacekeeping")
-    >>> p = p.add("personnel", lag=1).add("violence")
-    >>> found = pk.fit("one_sided_best ~ troops_lag1 + police_lag1", p, "negbin", cluster="family")
-    >>> list(found.tidy()["term"])
-    ['Intercept', 'troops_lag1', 'police_lag1', 'log_alpha']
+        For unknown names, too few rows or clusters, dependent terms, separation, a wrong outcome.
     """
     columns = {"entry": entry, "time": time, "event": event, "exposure": exposure}
     columns |= {"offset": offset, "groups": groups}
     own = {"alpha": alpha, "method": method, "information": information}
-    chosen = find_family(family)
-    _suitable({**columns, **own, "zero": zero}, chosen)
+    chosen = _suitable({**columns, **own, "zero": zero}, find_family(family))
     options = {"ties": ties, "conf_level": conf_level, **_given(own)}
     return _fit(formula, data, chosen, cluster, vcov, weights, _given(columns), zero, options)
 
@@ -142,8 +127,8 @@ def _clusters(cluster: object) -> tuple[str, ...]:
     return () if cluster is None else tuple(cluster)
 
 
-def _suitable(named: Mapping[str, object], family: Family) -> None:
-    """Refuse arguments the family cannot use; those it needs must be there."""
+def _suitable(named: Mapping[str, object], family: Family) -> Family:
+    """Return the family; refuse arguments it cannot use, and the lack of those it needs."""
     for name in family.needs:
         if named[name] is None:
             raise BadModel(f"family={family.name!r} needs {name}=, the name of a column.")
@@ -155,6 +140,7 @@ def _suitable(named: Mapping[str, object], family: Family) -> None:
             )
     if named["information"] not in (None, "observed", "expected"):
         raise BadModel(f"information must be observed or expected; found {named['information']!r}.")
+    return family
 
 
 def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:

@@ -89,29 +89,18 @@ def bootstrap(
         2008) keeps the regressors, imposes the null and turns each cluster's residuals by ±1. Score
         (likelihood models; Kline and Santos 2012) turns each cluster's score, with the null imposed.
         By default wild for ols and score otherwise: with few clusters they hold their size better.
-    seed : int
-        Equal seeds give equal draws.
-    workers : int
-        Threads for refitting pairs.
+    seed, workers : int
+        Equal seeds give equal draws; threads for refitting pairs.
 
     Returns
     -------
     Bootstrap
-        `p_value`, `conf_low` and `conf_high` beside the estimate, and the `draws`.
+        With `p_value`, `conf_low`, `conf_high` and the `draws`.
 
     Raises
     ------
     BadModel
         Without clusters, for another family or an unknown term.
-
-    Examples
-    --------
-    >>> import pkstats as pk
-    >>> p = pk.panel("mission-year", 1990, 2020, sponsor="UN", kind="peacekeeping")
-    >>> p = p.derive("violence_abatement", "strength_per_100k")
-    >>> fit = pk.fit("violence_abatement ~ strength_per_100k", p, "logit", cluster="family")
-    >>> 0 < pk.bootstrap(fit, "strength_per_100k", draws=99).p_value <= 1
-    True
     """
     chosen = kind or ("wild" if estimate.family == "ols" else "score")
     _check(estimate, term, draws, chosen)

@@ -48,11 +48,9 @@ def multiverse(
         "one of": {"income": ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out.
         A term may hold several columns: ``"x + I(x**2)"``.
     samples : mapping of str to str or None, optional
-        Names and queries over columns, such as ``"year >= 2000 and region in ['Africa']"``; None
-        takes every row.
+        Names and queries, such as ``"year >= 2000 and region in ['Africa']"``; None is every row.
     family : str, sequence of str, or mapping of outcomes to these
-        ols, logit, poisson and negbin are solved thousands at a time; any other family of `pkstats.fit`
-        one by one.
+        ols, logit, poisson and negbin go thousands at a time; others of `pkstats.fit` one by one.
     fixed_effects : None, str, tuple of str, or a list of these
         Each member of a list is an option: ``[None, "family", ("family", "year")]``.
     cluster : str or two str, optional
@@ -62,36 +60,17 @@ def multiverse(
     limit : int
         A larger grid is refused.
     **how
-        How it is run: `vcov`, `weights`, `conf_level` as in `pkstats.fit`, `save` (a file; an
-        interrupted run goes on where it stopped), `seed`, `workers`, `memory`, `progress`,
-        `common_sample`, `options`; see `pkstats.multiverse.Plan`.
+        How it is run: `vcov`, `save`, `seed`, `workers`, `progress` …; see `multiverse.Plan`.
 
     Returns
     -------
     Multiverse
-        `frame` has one row per specification; `summary()`, `drivers()`, `influence()`, `plot()`.
+        With `frame`, `summary()`, `drivers()`, `influence()`, `permute()` and `plot()`.
 
     Raises
     ------
     BadModel
         When the grid is empty or too large, or names what the data do not have.
-
-    Examples
-    --------
-    >>> import pkstats as pk
-    >>> p = pk.panel("mission-year", 1990, 2020, sponsor="UN", kind="peacekeeping")
-    >>> p = p.derive("violence_abatement", "strength_per_100k", "log_deaths_before", "chapter_vii")
-    >>> m = pk.multiverse(
-    ...     p,
-    ...     "violence_abatement",
-    ...     "standardize(strength_per_100k)",
-    ...     ["log_deaths_before", "chapter_vii"],
-    ...     samples={"all": None, "since 2000": "year >= 2000"},
-    ...     family="logit",
-    ...     cluster="family",
-    ... )
-    >>> len(m.frame)
-    8
     """
     declared = {
         "outcome": _plain(outcome),
