@@ -64,8 +64,7 @@ def fit(
         For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
         given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
     groups, method, information : str, optional
-        For mixed the column of random intercepts, and reml (the default) or ml; for probit (default
-        expected, as R) and negbin: `observed` is Stata's, `expected` R's.
+        Mixed: random intercepts; reml or ml. Probit, negbin: observed (as Stata), expected (as R).
 
     Returns
     -------
