@@ -6,6 +6,7 @@ import doctest
 import inspect
 import re
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -62,3 +63,13 @@ def test_an_example_gives_what_it_shows(function):
     for one in tests:
         runner.run(one)
     assert runner.tries and not runner.failures
+
+
+def test_the_code_of_the_first_page_runs():
+    text = (Path(__file__).parents[1] / "docs" / "start.md").read_text("utf-8")
+    names: dict = {}
+    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(block, names)
+    frame, rows = names["frame"], names["p"].frame
+    assert frame[list(rows)].equals(rows) and frame["aid"].sum() == 3.5
+    assert names["own"]["state"].isna().to_list() == [False, False, True]
