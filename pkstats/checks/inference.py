@@ -154,11 +154,11 @@ def successors(estimate: Estimate, context: Context) -> list[Finding]:
 
 
 def _ratio(logarithm: float) -> str:
-    """Write a ratio so that its distance from 1 has digits of its own: 1.0018, not 1."""
+    """Write a ratio; one close to 1 with digits for its distance from 1: 1.00184, not 1."""
     away = abs(np.expm1(logarithm))
-    digits = 2 - int(np.floor(np.log10(away))) if 0 < away < 1 else 2
-    ratio = np.exp(logarithm)
-    return f"{ratio:.{min(digits, 8)}f}" if away < 1 else f"{ratio:.3g}"
+    if not 0 < away < 0.01:
+        return f"{np.exp(logarithm):.3g}"
+    return f"{np.exp(logarithm):.{min(2 - int(np.floor(np.log10(away))), 9)}f}"
 
 
 def power(estimate: Estimate, context: Context) -> list[Finding]:
