@@ -34,10 +34,18 @@ def _fled(numbers: Numbers) -> list[str]:
             if old == new:
                 parts.append(f"{what} were {new:,.0f} in {first} as in {last}")
             else:
-                parts.append(
-                    f"{what} {went(old, new)} from {old:,.0f} ({first}) to {new:,.0f} ({last})"
-                )
+                text = f"{what} {went(old, new)} from {old:,.0f} ({first}) to {new:,.0f} ({last})"
+                parts.append(text + (_but(numbers, new < old) if column == "refugees" else ""))
     return parts
+
+
+def _but(numbers: Numbers, fewer: bool) -> str:
+    """Return how the measure of refugees stands, where its means say otherwise than first and last."""
+    row = numbers.value("refugees_fell_during")
+    if row is None or bool(row["value"] == 1) == fewer:
+        return ""
+    side = "no fewer" if fewer else "fewer"
+    return f", yet in the mean of its years they were {side} than in that of the two years before"
 
 
 def _state(numbers: Numbers) -> str:
