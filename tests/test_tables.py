@@ -10,6 +10,7 @@ import pytest
 import pkstats as pk
 from pkstats.codebook import source_cards, table, table_names, validate
 from pkstats.errors import BuildProblem, UnknownTable
+from pkstats.tables import build
 from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
 from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, raw_table, read_raw
@@ -130,6 +131,7 @@ def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_
     )
     before = (raw_folder() / "personnel.toml").read_text("utf-8")
     assert (tmp_path / "raw" / "personnel.toml").read_text("utf-8") == before
+    assert build(tmp_path / "built", tmp_path / "raw").rows["budgets"] == 1
     assert [note.split(":")[0] for note in done.changed] == ["un_budget"]
     assert "ga_approved_2027_28.csv" in repr(done) and "A/C.5/80/20" in repr(done)
 

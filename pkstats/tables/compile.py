@@ -110,6 +110,7 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
         done.reports = [report for _, report in cache.values()]
         done.changed = list(dict.fromkeys(_outdated(files, target)))
         written.update(_set_aside(done.reports, files, target))
+        written.update(_untouched(written, target))
         write_together(target, written)
     return done
 
@@ -166,6 +167,13 @@ def _fill(
 def _before(target: Path, name: str) -> Path | None:
     """Return the folder whose file is the earlier one: the target, else this installation's."""
     return next((folder for folder in (target, raw_folder()) if (folder / name).exists()), None)
+
+
+def _untouched(written: dict[str, bytes], target: Path) -> dict[str, bytes]:
+    """Return this installation's raw tables and cards that no publisher's file makes (neighbours)."""
+    mine = [path for suffix in ("csv", "toml") for path in sorted(raw_folder().glob(f"*.{suffix}"))]
+    lacking = [one for one in mine if one.name not in written and not (target / one.name).exists()]
+    return {path.name: path.read_bytes() for path in lacking}
 
 
 def _shape(frame: pd.DataFrame, table: RawTable) -> pd.DataFrame:
