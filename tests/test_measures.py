@@ -43,7 +43,7 @@ ONES = {"ngo_engagement": 4, "partner_count": 6, "collaboration_index": 10, "pra
 FUNCTIONS = {
     "per_100k": (arrays([500, 0, 7], [1e6, 1e6, 0]), [50, 0, NAN]),
     "thousands": (arrays([12500, 0]), [12.5, 0]),
-    "shortfall": (arrays([750, 1200, 5], [1000, 1000, 0]), [0.25, -0.2, NAN]),
+    "shortfall": (arrays([750, 1200, 1501, 5], [1000, 1000, 1000, 0]), [0.25, -0.2, NAN, NAN]),
     "ratio": (arrays([750, 0, 5], [1000, 10, 0]), [0.75, 0, NAN]),
     "strength_per_1000_authorised": (arrays([750, 5], [1000, 0]), [750, NAN]),
     "expenditure_per_head": (arrays([5e8, 1], [1e7, 0]), [50, NAN]),
@@ -224,7 +224,13 @@ def test_a_ratio_to_population_does_not_depend_on_the_size_of_the_country(person
 def test_more_deployed_means_less_shortfall(low, more, authorised):
     function = measure("shortfall").function
     short = function(np.array([low, low + more]), np.array([authorised, authorised]))
-    assert short[1] < short[0] <= 1
+    assert np.isnan(short[1]) or short[1] < short[0] <= 1
+
+
+@given(deployed=st.floats(0, 1e4), authorised=st.floats(1, 1e4))
+def test_a_force_half_as_large_again_as_its_ceiling_has_no_shortfall(deployed, authorised):
+    short = measure("shortfall").function(np.array([deployed]), np.array([authorised]))[0]
+    assert np.isnan(short) if 1 - deployed / authorised < -0.5 else -0.5 <= short <= 1
 
 
 @given(before=st.floats(0, 1e6), now=st.floats(0, 1e6))

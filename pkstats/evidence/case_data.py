@@ -79,7 +79,8 @@ def averaged(frame: pd.DataFrame, column: str) -> pd.Series:
 def resources(scope: Scope) -> pd.DataFrame:
     """Return strength by type beside what was authorised, by mission of the chain and month.
 
-    `shortfall` is the part of the authorised total that was not deployed, negative when over it.
+    `shortfall` is the part of the authorised total that was not deployed, negative when over it,
+    however far: the measure of that name leaves out what lies more than half over.
     Months before or after the mission's own dates are left out.
     """
     ids = scope.chain["mission_id"]

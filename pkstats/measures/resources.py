@@ -15,6 +15,9 @@ MISSIONS = (*TIMED, "mission")
 STRENGTH = "personnel (UN, Kathman, IPI, Bara and Hultman)"
 RELATIVE = f"{STRENGTH}; World Bank (population)"
 AUTHORISED = f"{STRENGTH}; shortfall data (authorised, 1990 to 2015-05)"
+# A force further above its ceiling was not what the ceiling is of.
+OVER = -0.5
+BEYOND = "negative when over strength, missing when by more than half"
 MOMENTS = {
     "entry": (" in the first month reported", "entry"),
     "peak": (" in the month of greatest strength", "during"),
@@ -32,8 +35,14 @@ def thousands(persons: np.ndarray) -> np.ndarray:
 
 
 def shortfall(deployed: np.ndarray, authorised: np.ndarray) -> np.ndarray:
-    """Return 1 − deployed / authorised, shape (n,); missing where nothing was authorised."""
-    return 1 - ratio(deployed, authorised)
+    """Return 1 − deployed / authorised, shape (n,); missing where nothing was authorised.
+
+    Missing, too, where more than half as many again were deployed: such a ceiling is another
+    mission's (UNAMSIL's of 30 in 2005), that of what was to remain (MONUA), or leaves out troops
+    that states paid for themselves (UNTMIH). One month of it outweighs all others in a mean.
+    """
+    short = 1 - ratio(deployed, authorised)
+    return np.where(short < OVER, np.nan, short)
 
 
 def _strength(statistic: str, ending: str, timing: str, units: tuple[str, ...], when: str) -> None:
@@ -71,8 +80,7 @@ def _strength(statistic: str, ending: str, timing: str, units: tuple[str, ...], 
         "resource",
         "share of authorised strength",
         [total, Need("authorised", "total")],
-        "Part of the authorised uniformed strength that was not deployed; negative when over "
-        f"strength{when}",
+        f"Part of the authorised uniformed strength that was not deployed{when}; {BEYOND}",
         timing=timing,
         units=units,
         source=AUTHORISED,
@@ -112,7 +120,7 @@ for _column, _stem in {"troops": "troop", "police": "police", "observers": "obse
         "resource",
         f"share of authorised {_column}",
         [Need("personnel", _column), Need("authorised", _column)],
-        f"Part of the authorised {_column} that was not deployed; negative when over strength",
+        f"Part of the authorised {_column} that was not deployed; {BEYOND}",
         source=AUTHORISED,
         name=f"{_stem}_shortfall",
         paired=True,
@@ -123,13 +131,13 @@ for _column, _stem in {"troops": "troop", "police": "police", "observers": "obse
     "resource",
     "uniformed personnel per 1,000 authorised",
     [Need("personnel", "total"), Need("authorised", "total")],
-    "Deployed against authorised strength: 1,000 · (1 − shortfall)",
+    "Deployed against authorised strength: 1,000 · (1 − shortfall); missing with it",
     source=AUTHORISED,
     paired=True,
 )
 def strength_per_1000_authorised(deployed: np.ndarray, authorised: np.ndarray) -> np.ndarray:
     """Return uniformed personnel deployed for each 1,000 authorised, shape (n,)."""
-    return 1000 * ratio(deployed, authorised)
+    return 1000 * (1 - shortfall(deployed, authorised))
 
 
 @register(
