@@ -81,7 +81,7 @@ def run() -> Callable[..., subprocess.Popen[str]]:
 def load_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PKSTATS_DATA", str(folder))
     loader = importlib.import_module("pkstats.tables.load")
-    monkeypatch.setattr(loader, "_checked", {str(folder)})
+    monkeypatch.setattr(loader, "_checked", {(folder, raw_folder())})
 
 
 def contents(folder: Path) -> dict[str, bytes]:

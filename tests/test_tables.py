@@ -136,6 +136,22 @@ def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_
     assert "ga_approved_2027_28.csv" in repr(done) and "A/C.5/80/20" in repr(done)
 
 
+def test_tables_are_made_from_raw_tables_of_ones_own(tmp_path, monkeypatch):
+    known = pk.load("budgets")
+    (tmp_path / "raw").mkdir()
+    for path in raw_folder().iterdir():
+        content = path.read_bytes()
+        if path.name == "budgets.csv":
+            content = content[: content.rstrip().rfind(b"\n") + 1]
+        (tmp_path / "raw" / path.name).write_bytes(content)
+    monkeypatch.setenv("PKSTATS_RAW", str(tmp_path / "raw"))
+    monkeypatch.setenv("PKSTATS_DATA", str(tmp_path / "built"))
+    assert len(pk.load("budgets")) == len(known) - 1
+    monkeypatch.delenv("PKSTATS_RAW")
+    monkeypatch.delenv("PKSTATS_DATA")
+    assert len(pk.load("budgets")) == len(known)
+
+
 def test_a_folder_of_files_without_a_table_says_which_verb_reads_them(tmp_path):
     (tmp_path / "GEDEvent_v25_1.csv").write_text("id\n1\n")
     with pytest.raises(BuildProblem, match="read"):

@@ -14,7 +14,7 @@ from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
-from pkstats.tables.places import in_checkout, locked, raw_folder, write_together
+from pkstats.tables.places import in_checkout, locked, own_raw, raw_folder, write_together
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
     folder : str or Path
         Searched with all its subfolders for the file names the readers know.
     target : Path, optional
-        Where the raw tables go; by default the checkout's `data/raw`. A table that is not there yet
-        starts from the rows this installation has.
+        Where the raw tables go; by default `PKSTATS_RAW` or the checkout's `data/raw`. A table that
+        is not there yet starts from the rows this installation has.
 
     Returns
     -------
@@ -82,12 +82,12 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
         When the folder is missing or holds none of the files.
     """
     folder = Path(folder)
-    if target is None and not in_checkout():
+    target = target or raw_folder()
+    if target == own_raw() and not in_checkout():
         raise BuildProblem(
             "Compiling into an installed package would change it. Name a folder of your own "
-            "(--target FOLDER), or work from a checkout."
+            "(--target FOLDER, or PKSTATS_RAW), or work from a checkout."
         )
-    target = target or raw_folder()
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
     kinds = dict.fromkeys(kind for name in raw_names() for kind in raw_table(name).kinds)
@@ -166,12 +166,12 @@ def _fill(
 
 def _before(target: Path, name: str) -> Path | None:
     """Return the folder whose file is the earlier one: the target, else this installation's."""
-    return next((folder for folder in (target, raw_folder()) if (folder / name).exists()), None)
+    return next((folder for folder in (target, own_raw()) if (folder / name).exists()), None)
 
 
 def _untouched(written: dict[str, bytes], target: Path) -> dict[str, bytes]:
     """Return this installation's raw tables and cards that no publisher's file makes (neighbours)."""
-    mine = [path for suffix in ("csv", "toml") for path in sorted(raw_folder().glob(f"*.{suffix}"))]
+    mine = [path for suffix in ("csv", "toml") for path in sorted(own_raw().glob(f"*.{suffix}"))]
     lacking = [one for one in mine if one.name not in written and not (target / one.name).exists()]
     return {path.name: path.read_bytes() for path in lacking}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.codebook import table, table_names
@@ -11,19 +12,19 @@ from pkstats.tables.store import from_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
-_checked: set[str] = set()
+_checked: set[tuple[Path, Path]] = set()
 
 
 def _ensure() -> None:
     """Build the tables when they are missing or older than their inputs, once per folder."""
-    folder = processed_folder()
-    if str(folder) in _checked:
+    folder, raw = processed_folder(), raw_folder()
+    if (folder, raw) in _checked:
         return
     from pkstats.tables.build import build, up_to_date
 
-    if up_to_date(folder, raw_folder()) is None:
-        build(folder)
-    _checked.add(str(folder))
+    if up_to_date(folder, raw) is None:
+        build(folder, raw)
+    _checked.add((folder, raw))
 
 
 def load(name: str) -> pd.DataFrame:

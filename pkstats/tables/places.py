@@ -24,9 +24,15 @@ def in_checkout() -> bool:
     return (CHECKOUT / "pyproject.toml").exists() and (CHECKOUT / "data" / "raw").is_dir()
 
 
-def raw_folder() -> Path:
-    """Return the folder of raw tables: the checkout's, or the one inside the wheel."""
+def own_raw() -> Path:
+    """Return the folder of raw tables that came with the package, in the checkout or the wheel."""
     return CHECKOUT / "data" / "raw" if in_checkout() else PACKAGE / "data" / "raw"
+
+
+def raw_folder() -> Path:
+    """Return the folder of raw tables: `PKSTATS_RAW` names it; otherwise the package's own."""
+    chosen = os.environ.get("PKSTATS_RAW")
+    return Path(chosen).expanduser() if chosen else own_raw()
 
 
 def processed_folder() -> Path:
