@@ -85,7 +85,7 @@ class Workshop:
         if spec.get("optional"):
             return frame
         lost = frame[found.isna().to_numpy()]
-        items, kind = lost[spec["column"]].fillna("").astype("str"), SCHEMES[spec["scheme"]]
+        items, kind = lost[spec["column"]].astype("string").fillna(""), SCHEMES[spec["scheme"]]
         reason = items.eq("").map(
             {True: f"no {kind} given", False: f"no listed state has this {kind}"}
         )
