@@ -60,3 +60,12 @@ def test_a_table_to_read_has_words_over_its_columns_and_its_numbers_unchanged():
     assert shown.index.name == "mission" and [*shown.index] == [*frame.index]
     assert (shown.to_numpy() == frame.to_numpy()).all() and "per_10k" in frame
     assert [*in_words(frame, rows=True).index] == [words(name) for name in frame.index]
+
+
+def test_values_over_columns_stay_and_great_numbers_are_set_apart():
+    frame = pd.DataFrame({"robust": [1, 1234567], "traditional": [2020, 9]}).rename_axis(
+        columns="mission_type"
+    )
+    shown = in_words(frame)
+    assert [*shown] == ["robust", "traditional"] and shown.columns.name == "type"
+    assert [*shown["robust"]] == ["1", "1,234,567"] and [*shown["traditional"]] == [2020, 9]
