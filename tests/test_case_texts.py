@@ -39,6 +39,14 @@ def test_an_agreement_of_the_same_year_but_another_day_is_not_the_missions():
     assert years.isin([1993]).any()
 
 
+def test_the_agreement_a_mission_came_after_is_named():
+    assert "the Dayton Agreement) of 1995-12-14" in of("bosnia").answer()
+    assert "came after the Lomé Peace Agreement of 1999-07-07" in of("UNAMSIL").answer()
+    assert "came with the Bicesse Agreement of 1991-05-31" in of("UNAVEM II").answer()
+    # That of 1993 on Somalia had ended long before AMISOM; those on Rwanda ask for no mission.
+    assert not any("peacekeeping operation" in of(key).answer() for key in ("somalia", "UNAMIR"))
+
+
 def test_a_day_known_to_the_month_only_counts_for_the_whole_month():
     study = of("UNOSOM I")
     assert study.scope.mission.end_precision == "month"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from pkstats.codebook import codebook_page, source_cards, table, table_names, va
 from pkstats.codebook.schema import conform
 from pkstats.errors import BadData, UnknownTable
 from pkstats.sources import layout, layout_names
+from pkstats.tables.places import raw_folder
 
 FIELDS = {
     "producer",
@@ -84,3 +87,13 @@ def test_conforming_does_not_depend_on_the_order_of_rows_or_columns():
     frame = pk.load("violence").head(50)
     mixed = frame.sample(frac=1, random_state=2)[frame.columns[::-1]]
     pd.testing.assert_frame_equal(conform(mixed, entry), conform(frame, entry))
+
+
+def test_the_page_of_sources_and_the_raw_tables_say_the_limits_of_every_card():
+    cards = source_cards()
+    page = (Path(__file__).parents[1] / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert [name for name, card in cards.items() if card["limits"] not in page] == []
+    for path in raw_folder().glob("*.toml"):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("sources", []):
+            card = cards.get(entry["source"])
+            assert card is None or entry["limits"] == card["limits"], path.name

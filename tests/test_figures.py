@@ -114,7 +114,7 @@ def test_a_figure_is_drawn_again_only_when_it_is_not_what_it_was(stamps, monkeyp
     assert len(drawn) == 2
     draw_all(folder, force=True)
     assert len(drawn) == 3
-    monkeypatch.setattr(drawing, "_inputs", lambda entry: "other tables")
+    monkeypatch.setattr(drawing, "_shared", lambda: "other tables")
     draw_all(folder, only=["dot"])
     assert len(drawn) == 4
 

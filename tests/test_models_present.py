@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -96,6 +98,19 @@ def test_estimates_stand_side_by_side(data):
     assert table.loc["rows", "short"] == "500"
     with pytest.raises(BadModel, match="as many names"):
         pk.table([one, two], names=["only"])
+
+
+def test_parts_with_other_meanings_have_rows_of_their_own():
+    frame = pd.read_csv(Path(__file__).parent / "r" / "random.csv", keep_default_na=False)
+    frame["zero"] = frame["b1"]
+    shared = pk.fit("y ~ x1:zero", frame)
+    inflated, hurdle = (pk.fit("yz ~ x1", frame, family) for family in ("zinb", "hurdle"))
+    table = pk.table([shared, inflated, hurdle])
+    terms = [label for label in table.index if "x1" in label]
+    assert terms == ["x1:zero", "x1", "x1 (zero)", "x1 (above zero)"]
+    # pscl's signs: more zeros in the one, more counts above zero in the other.
+    assert table.loc["x1 (zero)", "(2)"].startswith("-") and table.loc["x1 (zero)", "(3)"] == ""
+    assert not table.loc["x1 (above zero)", "(3)"].startswith("-")
 
 
 def test_estimates_speak_the_maketables_protocol(data):

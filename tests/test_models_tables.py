@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import pkstats as pk
+from pkstats.errors import BadModel
+from pkstats.models import latex
 
 maketables = pytest.importorskip("maketables", reason="needs the extra 'tables' (maketables)")
 
@@ -88,3 +90,41 @@ def test_parts_of_a_model_are_no_interactions_and_keep_their_meaning(estimates):
 def test_labels_of_the_user_come_first(estimates):
     text = maketables.ETable([estimates["ols"]], labels={"big_one": "Size"}).make(type="tex")
     assert r"x1 $\times$ Size" in text
+
+
+@pytest.fixture(scope="module")
+def odd() -> list:
+    """Return estimates whose columns and categories have names full of signs."""
+    frame = pd.read_csv(Path(__file__).parent / "r" / "random.csv", keep_default_na=False)
+    frame["ym"] = frame["ym"].map({"a": "A&B", "b": "50%", "c": "#c_d"})
+    frame["the part"] = frame["f"].map({"a": "R&D_x", "b": "<5%>", "c": "#3"})
+    frame = frame.rename(columns={"x1": "share %_1"})
+    return [
+        pk.fit("y ~ `share %_1` * b1 + C(`the part`)", frame, cluster="group"),
+        pk.fit("ym ~ b1", frame, "multinomial", cluster="group"),
+    ]
+
+
+def test_latex_prints_the_signs_of_names(odd):
+    text = latex(odd, labels={"b1": r"$b_1$", "the part": r"\emph{part}"})
+    names = {line.partition(" & \\makecell")[0].removesuffix(" & ") for line in text.splitlines()}
+    assert {r"share \% 1", r"share \% 1 $\times$ $b_1$", r"Intercept (A\&B)"} <= names
+    assert {r"\emph{part}=\textless{}5\%\textgreater{}", r"\emph{part}=R\&D x"} <= names
+    assert not re.search(r"(?<!\\)[%#]|`", text)
+    assert latex(odd[:1]).count("&") == maketables.ETable(odd[:1]).make(type="tex").count("&")
+
+
+def test_only_latex_has_signs_written_for_it(odd, tmp_path):
+    table = maketables.ETable(odd)
+    page, path = table.make(type="gt").as_raw_html(), tmp_path / "table.docx"
+    assert all(text in page for text in ("R&amp;D x", "&lt;5%&gt;", "(A&amp;B)", "share % 1"))
+    assert "\\" not in page
+    table.save(type="docx", file_name=str(path))
+    docx = pytest.importorskip("docx", reason="needs python-docx to read the Word file back")
+    rows = docx.Document(str(path)).tables[0].rows
+    assert {"share % 1", "the part=R&D x", "b1 (50%)"} <= {row.cells[0].text for row in rows}
+
+
+def test_a_table_in_latex_needs_estimates():
+    with pytest.raises(BadModel, match="found none"):
+        latex([])

@@ -281,6 +281,14 @@ def test_one_specification_is_drawn_and_named_as_one():
     m = pk.multiverse(data(), "y", "t")
     assert repr(m).startswith("Multiverse: 1 specification\n")
     assert "1 specification from" in m.plot().texts[1].get_text()
+    assert "Shown are" not in m._repr_html_()
+
+
+def test_a_table_of_some_says_of_how_many():
+    m = grid_of(4)
+    page = m._repr_html_()
+    assert page.count("<tr>") == 8 < m.size and "std error" in page
+    assert f"Shown are 8 of the {m.size} specifications" in page
 
 
 def test_a_curve_of_very_many_draws_an_even_part_and_keeps_the_ends(monkeypatch):

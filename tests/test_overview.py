@@ -57,6 +57,8 @@ def test_reasons_count_every_row_set_aside():
     found = reasons()
     assert found["rows"].sum() == pk.load("set_aside")["rows"].sum()
     assert found["reason"].is_unique and found["rows"].is_monotonic_decreasing
+    assert (found["labels"].isna() == found["examples"].isna()).all()
+    assert not (found["labels"] == 0).any() and not found["reason"].str.contains("name code").any()
 
 
 def test_mandates_are_whole_to_2015_and_coded_by_hand_with_gaps_after():

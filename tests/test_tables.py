@@ -177,6 +177,15 @@ def test_tables_lists_every_table():
     assert (frame["rows"] > 0).all()
 
 
+def test_coverage_says_what_goes_on_and_names_a_single_year_once():
+    coverage = pk.tables().set_index("name")["coverage"]
+    spells = pk.load("force_authority")
+    assert spells["to"].isna().any()
+    assert coverage["force_authority"] == f"{spells['from'].min()}–ongoing"
+    assert pk.load("budgets")["year"].nunique() == 1
+    assert not any(span.partition("–")[0] == span.partition("–")[2] for span in coverage if span)
+
+
 def test_an_unknown_table_gets_a_suggestion():
     with pytest.raises(UnknownTable, match="personnel"):
         pk.load("personel")

@@ -71,8 +71,8 @@ def test_rates_are_means_over_the_years_in_which_they_are_known():
         }
     )
     row = themes.rates(frame, "mission").loc["no mission"]
-    assert row["state_years"] == 3 and row["states"] == 2 and row["agreements"] == 1
-    assert row["years_mediation"] == 2 and row["attempts"] == 2
+    assert row["state_years"] == 3 and row["states"] == 2 and row["agreements_a_year"] == 1
+    assert row["years_mediation"] == 2 and row["attempts_a_year"] == 2
 
 
 def test_danger_of_groups_is_that_of_their_missions():

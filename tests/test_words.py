@@ -3,11 +3,12 @@
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pkstats.evidence.ledger.columns import known_columns
 from pkstats.evidence.ledger.entries import ledger
-from pkstats.evidence.words import words
+from pkstats.evidence.words import in_words, words
 
 
 def _terms():
@@ -47,3 +48,24 @@ def test_words_are_given_for_columns_that_exist():
     known = set().union(*(known_columns(data) for data in ledger().data.values()))
     known |= {name.removesuffix(ending) for name in known for ending in listed["endings"]}
     assert set(listed["columns"]) <= known
+
+
+def test_a_table_to_read_has_words_over_its_columns_and_its_numbers_unchanged():
+    frame = pd.DataFrame(
+        {"per_10k": [1.5, 2.5], "task_count": [3, 4], 2020: [5, 6]},
+        index=pd.Index(["ngo_engagement", "shortfall"], name="mission_id"),
+    )
+    shown = in_words(frame)
+    assert [*shown] == ["killed per 10,000 person-years", "number of tasks", 2020]
+    assert shown.index.name == "mission" and [*shown.index] == [*frame.index]
+    assert (shown.to_numpy() == frame.to_numpy()).all() and "per_10k" in frame
+    assert [*in_words(frame, rows=True).index] == [words(name) for name in frame.index]
+
+
+def test_values_over_columns_stay_and_great_numbers_are_set_apart():
+    frame = pd.DataFrame({"robust": [1, 1234567], "traditional": [2020, 9]}).rename_axis(
+        columns="mission_type"
+    )
+    shown = in_words(frame)
+    assert [*shown] == ["robust", "traditional"] and shown.columns.name == "type"
+    assert [*shown["robust"]] == ["1", "1,234,567"] and [*shown["traditional"]] == [2020, 9]

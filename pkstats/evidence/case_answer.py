@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import listed_from, on_page, split
 from pkstats.evidence.case_spans import around, fell_before, renewed
+from pkstats.evidence.case_timeline import founding
 from pkstats.evidence.case_verdict import conflict_years, little
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.registry.missions import AS_OF
@@ -19,7 +21,7 @@ FEW = 2
 
 
 def answer(numbers: Numbers) -> str:
-    """Return three sentences: what was reached; deaths and strength; exit and what is least sure."""
+    """Return three sentences: what was reached; deaths and strength; settlement, exit, what is least sure."""
     return " ".join((reached(numbers), _deaths(numbers), _ending(numbers)))
 
 
@@ -152,13 +154,17 @@ def _after(numbers: Numbers) -> list[str]:
 
 
 def _ending(numbers: Numbers) -> str:
-    """Return how it ended and the greatest of the uncertainties."""
+    """Return after which agreement it came, how it ended and the greatest of the uncertainties."""
     item = numbers.scope.mission
     if numbers.scope.ongoing:
-        end = f"It was still there at {AS_OF}"
+        end = f"was still there at {AS_OF}"
     else:
-        end = f"It left in {item.end[:4]} ({item.exit or 'how is not coded'})"
-    return f"{end}; {_unsure(numbers)}, and all of this is association, not effect."
+        end = f"left in {item.end[:4]} ({item.exit or 'how is not coded'})"
+    if agreement := founding(numbers.scope):
+        title, signed = agreement
+        came = "came after" if signed < pd.Timestamp(item.start) else "came with"
+        end = f"{came} {title} of {signed:%Y-%m-%d}, which provides for a peacekeeping operation, and {end}"
+    return f"It {end}; {_unsure(numbers)}, and all of this is association, not effect."
 
 
 def _unsure(numbers: Numbers) -> str:

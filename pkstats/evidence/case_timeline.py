@@ -71,6 +71,25 @@ def while_there(dates: pd.Series, scope: Scope) -> pd.Series:
     return dates.between(start, end)
 
 
+def founding(scope: Scope) -> tuple[str, pd.Timestamp] | None:
+    """Return the agreement that a mission came after: its title and date of signing.
+
+    It is the last one on a conflict in its hosts that provides for a peacekeeping operation, signed in
+    the two years before the mission came or the month after, and not ended when it came. That the
+    mission served it is not coded; None where the list has no such agreement.
+    """
+    start = pd.Timestamp(scope.mission.start)
+    frame = read("agreements")
+    near = frame["date"].between(start - pd.DateOffset(years=2), start + pd.DateOffset(months=1))
+    ended = (frame["end_date"] < start).fillna(False)
+    asked = frame["peacekeeping"].fillna(False) & near & ~ended
+    rows = frame[asked & in_hosts(frame["locations"], scope)].sort_values("date")
+    if rows.empty:
+        return None
+    title = str(rows["title"].iloc[-1]).strip()
+    return f"the {title.removeprefix('The ').removeprefix('the ')}", rows["date"].iloc[-1]
+
+
 def _missions(scope: Scope) -> pd.DataFrame:
     known = read("missions").set_index("mission_id")
     chain = scope.chain

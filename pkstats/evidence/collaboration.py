@@ -50,7 +50,7 @@ def families(years: pd.DataFrame | None = None) -> pd.DataFrame:
     -------
     DataFrame
         By family and measure: rows with a value and their share, missions, first and last year, mean,
-        and what the measure stands for.
+        unit, and what the measure stands for.
     """
     frame = collaboration_years() if years is None else years
     rows = []
@@ -67,6 +67,7 @@ def families(years: pd.DataFrame | None = None) -> pd.DataFrame:
                     "first": known["year"].min(),
                     "last": known["year"].max(),
                     "mean": float(known[name].mean()),
+                    "unit": measure(name).unit,
                     "construct": measure(name).construct,
                 }
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pkstats.evidence.case_numbers import years_of
 from pkstats.measures import measures
 from pkstats.measures.mandates import task_flags
 from pkstats.panel import panel
@@ -34,8 +35,8 @@ def disagreements() -> pd.DataFrame:
         largest=("percent", "max"),
     )
     worst = table.loc[groups["percent"].idxmax()].set_index(["source", "chosen_source"])
-    years = found.pop("first").dt.strftime("%Y") + "–" + found.pop("last").dt.strftime("%Y")
-    found.insert(2, "years", years)
+    spans = zip(found.pop("first").dt.year, found.pop("last").dt.year, strict=True)
+    found.insert(2, "years", [years_of(*span) for span in spans])
     found["where"] = worst["mission_id"] + ", " + worst["month"].astype("string")
     found = found.reset_index()
     return found.sort_values("months", ascending=False, ignore_index=True)
@@ -47,8 +48,8 @@ def reasons() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        reason, rows (raw rows), tables (they were meant for), labels (how many stood in the way) and
-        examples of these labels, those of most rows first.
+        reason, rows (raw rows), tables (they were meant for), labels (how many stood in the way,
+        missing where it was no label) and examples of these labels, those of most rows first.
     """
     table = load("set_aside").sort_values("rows", ascending=False, kind="stable")
     rows = []
@@ -59,11 +60,12 @@ def reasons() -> pd.DataFrame:
                 "reason": reason,
                 "rows": int(part["rows"].sum()),
                 "tables": ", ".join(sorted(set(part["table"]))),
-                "labels": len(labels),
-                "examples": "; ".join(labels[:NAMED]),
+                "labels": len(labels) or None,
+                "examples": "; ".join(labels[:NAMED]) or None,
             }
         )
-    return pd.DataFrame(rows).sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+    found = pd.DataFrame(rows).astype({"labels": "Int64"})
+    return found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 
 def mandates_by_year(start: int = 2010) -> pd.DataFrame:

@@ -228,7 +228,8 @@ def draw_all(
     writable(folder)
     build()
     drawn = {} if force else _drawn(folder)
-    inputs = {name: _inputs(FIGURES[name]) for name in names}
+    shared = _shared()
+    inputs = {name: _inputs(FIGURES[name], shared) for name in names}
     stale = [
         name for name in names if drawn.get(name) != [inputs[name], _contents(_files(folder, name))]
     ]
@@ -319,9 +320,14 @@ def _contents(paths: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _inputs(entry: Entry) -> str:
-    """Return a hash of what a figure follows from: the tables' build and the code it can reach."""
+def _shared() -> str:
+    """Return a hash of what every figure follows from: the tables' build and the code all can reach."""
     code = [path for room in ROOMS for path in (PACKAGE / room).rglob("*.*")]
-    code += [PACKAGE / "figures" / name for name in (*SHARED, f"{entry.module}.py")]
+    code += [PACKAGE / "figures" / name for name in SHARED]
     kept = sorted(path for path in code if path.suffix in (".py", ".toml", ".json", ".csv"))
     return _contents([processed_folder() / STAMP, *kept])
+
+
+def _inputs(entry: Entry, shared: str) -> str:
+    """Return a hash of what a figure follows from: what it shares with the others, and its module."""
+    return shared + _contents([PACKAGE / "figures" / f"{entry.module}.py"])

@@ -64,8 +64,8 @@ def draw() -> Figure:
     labels = []
     for name in frame.index:
         first, last = years.loc[name, ["start", "end"]]
-        ended = f"{last:%Y}" if pd.notna(last) else ""
-        labels.append(f"{name}  {first:%Y}–{ended}")
+        begun, ended = f"{first:%Y}", f"{last:%Y}" if pd.notna(last) else ""
+        labels.append(f"{name}  {begun}" if begun == ended else f"{name}  {begun}–{ended}")
     axes.set_yticks(range(len(frame)), labels, fontsize=8.5)
     axes.xaxis.tick_top()
     axes.set_xticks(range(frame.shape[1]), frame.columns, fontsize=8.5, rotation=35, ha="left")

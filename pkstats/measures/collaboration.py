@@ -93,7 +93,7 @@ def partner_count(*flags: np.ndarray) -> np.ndarray:
     "collaboration",
     "share of 10 items",
     flags_needed(INDEX),
-    "Mandated collaboration: the items of ngo_engagement and the organisations of partner_count",
+    "Mandated collaboration: the four kinds of work with civilian actors and the six partners named",
     source=TAMM,
 )
 def collaboration_index(*flags: np.ndarray) -> np.ndarray:

@@ -260,9 +260,9 @@ class Estimate:
 
     @property
     def __maketables_var_labels__(self) -> dict[str, str]:
-        from pkstats.models.protocol import labels
+        from pkstats.models.protocol import label_names
 
-        return labels(self)
+        return label_names(self)
 
     @property
     def __maketables_depvar__(self) -> str:

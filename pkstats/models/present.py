@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
+from pkstats.models.protocol import split_terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,8 +101,9 @@ def table(
     Returns
     -------
     DataFrame
-        Rows are terms in order of appearance, then rows, clusters, log likelihood and conventions.
-        One to three stars stand for p below 0.05, 0.01 and 0.001.
+        Rows are terms in order of appearance, those of a part of a model as `x (zero)`, `x (above
+        zero)` or `x (category)`, then rows, clusters, log likelihood and conventions. One to three
+        stars stand for p below 0.05, 0.01 and 0.001.
 
     Raises
     ------
@@ -115,8 +117,12 @@ def table(
     heads = list(names) if names is not None else [f"({i + 1})" for i in range(len(estimates))]
     if len(heads) != len(estimates):
         raise BadModel(f"{len(estimates)} estimates need as many names; found {len(heads)}.")
-    terms = list(dict.fromkeys(term for one in estimates for term in one.terms))
-    columns = {head: _column(one, terms) for head, one in zip(heads, estimates, strict=True)}
+    labels = [_labels(one) for one in estimates]
+    terms = list(dict.fromkeys(term for each in labels for term in each))
+    columns = {
+        head: _column(one, own, terms)
+        for head, one, own in zip(heads, estimates, labels, strict=True)
+    }
     figures = ["rows", "clusters", "log likelihood", "family", "standard errors"]
     index = [label for term in terms for label in (term, f"  s.e. {term}")] + figures
     out = pd.DataFrame(columns, index=index)
@@ -124,8 +130,13 @@ def table(
     return out
 
 
-def _column(estimate: Estimate, terms: list[str]) -> list[str]:
-    found = estimate.tidy().set_index("term")
+def _labels(estimate: Estimate) -> list[str]:
+    """Return the terms; parts with opposite meanings are told apart, as pscl's blocks of output are."""
+    return [f"{name} ({about})" if about else name for name, about in split_terms(estimate)]
+
+
+def _column(estimate: Estimate, labels: list[str], terms: list[str]) -> list[str]:
+    found = estimate.tidy().set_axis(labels)
     cells = []
     for term in terms:
         if term in found.index:

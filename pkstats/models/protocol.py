@@ -36,14 +36,20 @@ def coefficient_table(estimate: Estimate) -> pd.DataFrame:
     return table[["b", "se", "t", "p", "conf_low", "conf_high"]]
 
 
-def labels(estimate: Estimate) -> dict[str, str]:
-    """Return names as they are printed: blanks for underscores, words for thresholds."""
-    names = [part for term in _terms(estimate) for part in PART.split(term)]
-    names += [*estimate.rows.terms.columns, outcome(estimate)]
-    found = {name: name.replace("_", " ") for name in names if "_" in name}
+def label_names(estimate: Estimate) -> dict[str, str]:
+    """Return names as they are printed: blanks for underscores, no backticks, words for thresholds."""
+    plain = {name: _plain(name) for name in names(estimate)}
+    found = {name: words for name, words in plain.items() if words != name}
     levels = estimate.rows.levels if estimate.family == "ordered" else ()
     between = {f"{low}|{high}": f"between {low} and {high}" for low, high in pairwise(levels)}
     return {**found, **between}
+
+
+def names(estimate: Estimate) -> list[str]:
+    """Return everything in a table that a label can stand for."""
+    parts = [part for term in _terms(estimate) for part in PART.split(term)]
+    factors = [match[1] for part in parts if (match := CATEGORY.fullmatch(part))]
+    return [*parts, *factors, *estimate.rows.terms.columns, outcome(estimate)]
 
 
 def statistic(estimate: Estimate, key: str) -> object:
@@ -63,20 +69,26 @@ def outcome(estimate: Estimate) -> str:
     return estimate.formula.partition("~")[0].strip() or "hazard"
 
 
+def split_terms(estimate: Estimate) -> list[tuple[str, str]]:
+    """Return each parameter as a term and what its part of the model is about, empty for the main part.
+
+    A hurdle's part for zeros is about counts above zero, a zero-inflated model's about zeros.
+    """
+    rows = estimate.rows
+    zeros = "above zero" if estimate.family == "hurdle" else "zero"
+    parts = [("zero", zeros, rows.extra.get("zero_names", ()))]
+    if estimate.family == "multinomial":
+        parts = [(level, level, rows.names) for level in rows.levels[1:]]
+    split = {f"{part}:{name}": (name, about) for part, about, names in parts for name in names}
+    return [split.get(term, (term, "")) for term in estimate.terms]
+
+
 def _terms(estimate: Estimate) -> list[str]:
     """Return the names of the parameters, those of a part as `term (part)`."""
-    rows = estimate.rows
-    parts = [("zero", rows.extra.get("zero_names", ()))]
-    if estimate.family == "multinomial":
-        parts = [(level, rows.names) for level in rows.levels[1:]]
-    split = {f"{part}:{name}": (part, name) for part, names in parts for name in names}
     found = []
-    for term in estimate.terms:
-        part, name = split.get(term, ("", term))
+    for name, about in split_terms(estimate):
         levels = CATEGORY.sub(lambda match: match[0].replace(match[2], _plain(match[2])), name)
-        # A hurdle's part for zeros is about counts above zero, a zero-inflated model's about zeros.
-        about = "above zero" if estimate.family == "hurdle" else _plain(part)
-        found.append(f"{CATEGORY.sub(_level, name)} ({about})" if part else levels)
+        found.append(f"{CATEGORY.sub(_level, name)} ({_plain(about)})" if about else levels)
     return found
 
 
@@ -84,5 +96,5 @@ def _level(match: re.Match[str]) -> str:
     return f"{match[1]}={_plain(match[2])}"
 
 
-def _plain(level: str) -> str:
-    return level.replace("_", " ")
+def _plain(name: str) -> str:
+    return name.replace("_", " ").replace("`", "")

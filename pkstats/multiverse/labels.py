@@ -74,7 +74,7 @@ def _distinct(numbers: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(used), (np.cumsum(used) - 1)[numbers]
 
 
-def labelled(figures: pd.DataFrame, grid: Grid, places: np.ndarray | None = None) -> pd.DataFrame:
+def labelled(figures: pd.DataFrame, grid: Grid, places: np.ndarray) -> pd.DataFrame:
     """Return the figures with each specification's choices before them."""
     known = labels(grid, places)
     return pd.DataFrame({**known, **{name: figures[name].array for name in COLUMNS}})

@@ -15,6 +15,8 @@ from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.summary import sampled
 from pkstats.multiverse.variance import KINDS
 
+SHOWN = 8
+
 
 @dataclass(frozen=True)
 class Influence:
@@ -50,13 +52,18 @@ class Influence:
 
     def __repr__(self) -> str:
         keeps = "keeps its sign whichever is left out" if self.stable else "changes sign"
+        most = (
+            f" Those that move it most, {SHOWN} of {len(self.frame)}:"
+            if len(self.frame) > SHOWN
+            else ""
+        )
         return (
-            f"Median {self.median:.3g} over {self.specifications} specifications; it {keeps}.\n"
-            f"{self.frame.head(8).to_string(index=False, float_format='%.3g')}"
+            f"Median {self.median:.3g} over {self.specifications} specifications; it {keeps}.{most}\n"
+            f"{self.frame.head(SHOWN).to_string(index=False, float_format='%.3g')}"
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{repr(self).splitlines()[0]}</p>{self.frame.head(8).to_html(index=False)}"
+        return f"<p>{repr(self).splitlines()[0]}</p>{self.frame.head(SHOWN).to_html(index=False)}"
 
 
 def influence(

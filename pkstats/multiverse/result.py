@@ -363,4 +363,10 @@ class Multiverse:
 
     def _repr_html_(self) -> str:
         head = "<br>".join(repr(self).splitlines())
-        return f"<p>{head}</p>{self.table(8).to_html(index=False, float_format='%.3g')}"
+        table = self.table(8).rename(columns=lambda name: name.replace("_", " "))
+        if len(table) < self.size:
+            head += (
+                f"<br>Shown are {len(table)} of the {self.size:,} specifications, evenly spread from the "
+                "lowest to the highest estimate."
+            )
+        return f"<p>{head}</p>{table.to_html(index=False, float_format='%.3g')}"

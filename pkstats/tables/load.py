@@ -12,6 +12,8 @@ from pkstats.tables.store import from_parquet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pkstats.codebook.model import Table
+
 _checked: set[tuple[Path, Path]] = set()
 
 
@@ -84,7 +86,7 @@ def tables() -> pd.DataFrame:
                 "name": name,
                 "unit": entry.unit,
                 "rows": len(frame),
-                "coverage": _coverage(frame),
+                "coverage": _coverage(frame, entry),
                 "sources": ", ".join(entry.sources),
                 "meaning": entry.meaning,
             }
@@ -92,8 +94,8 @@ def tables() -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _coverage(frame: pd.DataFrame) -> str:
-    """Return first and last month or year of the table's own time columns."""
+def _coverage(frame: pd.DataFrame, entry: Table) -> str:
+    """Return first and last month or year of the table's own time columns; of spells, their ends."""
     import pandas as pd
 
     for column in ("month", "year", "from", "start", "date", "begin_date"):
@@ -101,7 +103,10 @@ def _coverage(frame: pd.DataFrame) -> str:
             continue
         times = frame[column].dropna()
         if len(times):
-            low, high = times.min(), times.max()
-            dates = pd.api.types.is_datetime64_any_dtype(times.dtype)
-            return f"{low:%Y}–{high:%Y}" if dates else f"{low}–{high}"
+            form = "{:%Y}" if pd.api.types.is_datetime64_any_dtype(times.dtype) else "{}"
+            low, high = form.format(times.min()), form.format(times.max())
+            if entry.panel.get("spells"):
+                ends = frame["to"]
+                high = "ongoing" if ends.isna().any() else form.format(ends.max())
+            return low if low == high else f"{low}–{high}"
     return ""

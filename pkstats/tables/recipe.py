@@ -13,6 +13,16 @@ from pkstats.tables.raw import read_raw
 if TYPE_CHECKING:
     import pandas as pd
 
+# What the ways to tell a state are called in the reasons of rows set aside.
+SCHEMES = {
+    "gw": "Gleditsch–Ward number",
+    "cow": "Correlates of War number",
+    "m49": "M49 number",
+    "iso3": "three-letter code",
+    "iso2": "two-letter code",
+    "name": "name",
+}
+
 
 class Workshop:
     """Raw tables read once, and the ledger of rows that did not reach a processed table."""
@@ -75,8 +85,11 @@ class Workshop:
         if spec.get("optional"):
             return frame
         lost = frame[found.isna().to_numpy()]
-        reason = f"no state with this {spec['scheme']} code or name"
-        self.put_aside(table, lost, lost[spec["column"]].astype("str"), reason)
+        items, kind = lost[spec["column"]].astype("string").fillna(""), SCHEMES[spec["scheme"]]
+        reason = items.eq("").map(
+            {True: f"no {kind} given", False: f"no listed state has this {kind}"}
+        )
+        self.put_aside(table, lost, items, reason)
         return frame[found.notna().to_numpy()]
 
 

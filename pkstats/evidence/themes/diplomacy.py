@@ -62,16 +62,16 @@ def rates(frame: pd.DataFrame, *by: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        state_years, states, with_agreement (share of years), agreements (per year), years_mediation
-        (years for which mediation is known) and attempts (per such year).
+        state_years, states, with_agreement (share of years), agreements_a_year, years_mediation (years
+        for which mediation is known) and attempts_a_year (per such year).
     """
     return frame.groupby(list(by), observed=True).agg(
         state_years=("year", "size"),
         states=("state", "nunique"),
         with_agreement=("settlement", "mean"),
-        agreements=("agreements_signed", "mean"),
+        agreements_a_year=("agreements_signed", "mean"),
         years_mediation=("mediation_attempts", "count"),
-        attempts=("mediation_attempts", "mean"),
+        attempts_a_year=("mediation_attempts", "mean"),
     )
 
 

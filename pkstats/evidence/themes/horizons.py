@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pkstats.evidence.case_data import read, stamp
-from pkstats.evidence.case_scores import coverage, mission_scores, outcomes, readings, split
+from pkstats.evidence.case_scores import coverage, mission_scores, outcomes, split
 from pkstats.evidence.readable import MISSING, Readable, share
+from pkstats.evidence.words import words
 from pkstats.measures import measure
 
 NOTE = (
@@ -65,7 +66,9 @@ def by_horizon(*stems: str) -> pd.DataFrame:
     for stem, names in _chosen(stems).items():
         unit = measure(next(iter(names.values()))).unit
         kind = "share of missions" if unit == "0 or 1" else f"median, {unit}"
-        row: dict[str, object] = {"label": readings().get(stem, {}).get("label", stem), "as": kind}
+        horizon, name = next(iter(names.items()))
+        label = words(name).removesuffix(f", {HEADS[horizon]}")
+        row: dict[str, object] = {"label": label, "as": kind}
         for horizon in HORIZONS:
             if horizon in names:
                 values = scores[names[horizon]].astype("float64").dropna()

@@ -26,7 +26,9 @@ def complexity(table: Table, workshop: Workshop) -> pd.DataFrame:
     codes = frame["location"].str.strip()
     frame["state"] = resolve_states(codes, "gw", frame["year"])
     lost = frame["state"].isna().to_numpy()
-    workshop.put_aside(table.name, frame[lost], codes[lost], "no state with this gw code")
+    workshop.put_aside(
+        table.name, frame[lost], codes[lost], "no listed state has this Gleditsch–Ward number"
+    )
     frame = frame[~lost]
     internal = frame["type_of_conflict"].isin(["intrastate", "internationalised intrastate"])
     supporters = frame["side_a_supporters"].fillna(0) + frame["side_b_supporters"].fillna(0)
