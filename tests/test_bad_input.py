@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkstats.errors import PkstatsError, UnreadableFile, WrongColumns
-from pkstats.sources import Report, read
+from pkstats.sources import Report, layout, layout_names, read
 
 HEADER = ["Mission", "Country of Mission", "Date", "Troops", "Police", "Observers", "Total"]
 GOOD = [
@@ -259,6 +259,16 @@ def test_when_every_row_is_bad_the_frame_is_empty_and_the_report_full(tmp_path):
     assert account(frame, report) == (3, 0, 3)
     assert list(frame) == ["label", "location", "month", "troops", "police", "observers", "total"]
     assert "no row was kept" in report.notes
+
+
+@pytest.mark.parametrize("kind", layout_names())
+def test_no_reader_stumbles_over_a_file_without_a_good_row(tmp_path, kind):
+    fields = layout(kind).fields
+    names = ["1960" if field.wide_years else field.column[0] for field in fields]
+    header = list(dict.fromkeys([*names, *(name for f in fields for name in f.month_column)]))
+    text = as_csv([["1"] * (len(header) + 1)] * 2, header)
+    frame, report = read(kind, put(tmp_path, text, f"{kind}.csv"))
+    assert account(frame, report) == (2, 0, 2)
 
 
 @settings(max_examples=60, deadline=None)
