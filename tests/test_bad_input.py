@@ -36,6 +36,12 @@ def as_csv(rows: list[list[str]], header: list[str] = HEADER, delimiter: str = "
     return text.getvalue()
 
 
+def header_of(kind: str) -> list[str]:
+    fields = layout(kind).fields
+    names = ["1960" if field.wide_years else field.column[0] for field in fields]
+    return list(dict.fromkeys([*names, *(name for field in fields for name in field.month_column)]))
+
+
 def put(folder: Path, content: bytes | str, name: str = "data_mission.csv") -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -72,6 +78,17 @@ def plain(tmp_path: Path) -> pd.DataFrame:
 def test_the_wrong_file_names_the_right_reader(tmp_path):
     with pytest.raises(WrongColumns, match=r"looks like 'ipi': try pkstats\.read\('ipi'"):
         read("un_fatalities", put(tmp_path, as_csv(GOOD)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in layout_names() if layout(kind).instead])
+def test_a_column_of_another_readers_files_names_that_reader(tmp_path, kind):
+    for column, other in (layout(kind).instead or {}).items():
+        fields = layout(other).fields
+        assert column in {name for field in fields for name in field.column + field.month_column}
+        header = [*header_of(kind), column]
+        path = put(tmp_path, as_csv([["1"] * len(header)], header))
+        with pytest.raises(WrongColumns, match=rf"looks like '{other}': try pkstats\.read"):
+            read(kind, path)
 
 
 def test_a_renamed_column_is_named(tmp_path):
@@ -263,9 +280,7 @@ def test_when_every_row_is_bad_the_frame_is_empty_and_the_report_full(tmp_path):
 
 @pytest.mark.parametrize("kind", layout_names())
 def test_no_reader_stumbles_over_a_file_without_a_good_row(tmp_path, kind):
-    fields = layout(kind).fields
-    names = ["1960" if field.wide_years else field.column[0] for field in fields]
-    header = list(dict.fromkeys([*names, *(name for f in fields for name in f.month_column)]))
+    header = header_of(kind)
     text = as_csv([["1"] * (len(header) + 1)] * 2, header)
     frame, report = read(kind, put(tmp_path, text, f"{kind}.csv"))
     assert account(frame, report) == (2, 0, 2)

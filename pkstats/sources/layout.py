@@ -78,7 +78,8 @@ class Layout:
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
     Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
-    has the right spelling of names that the publisher's mixed encodings garble.
+    has the right spelling of names that the publisher's mixed encodings garble. `instead` names
+    columns that only the files of another reader have, and that reader.
     """
 
     kind: str
@@ -95,6 +96,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     garbled: Mapping[str, str] | None = None
     options: Mapping[str, Any] | None = None
+    instead: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"Layout({self.kind!r}: {self.title}; one row per {self.unit})"
@@ -177,4 +179,5 @@ def layout(kind: str) -> Layout:
         notes=_tuple(entry.get("notes", ())),
         garbled=entry.get("garbled"),
         options=entry.get("options"),
+        instead=entry.get("instead"),
     )
