@@ -221,6 +221,16 @@ def test_a_csv_named_xlsx_is_read_and_noted(tmp_path, plain):
     assert "read as CSV" in report.notes[0]
 
 
+@pytest.mark.parametrize("kind", ["kathman", "shortfall"])
+def test_a_csv_named_like_a_stata_or_r_file_says_how_to_name_it(tmp_path, kind):
+    text = as_csv([["1"] * len(header_of(kind))], header_of(kind))
+    with pytest.raises(UnreadableFile, match="is not a Stata file.* rename it to .csv"):
+        read(kind, put(tmp_path, text, "table.dta"))
+    pytest.importorskip("pyreadr")
+    with pytest.raises(UnreadableFile, match="as an R file.* rename it to .csv"):
+        read(kind, put(tmp_path, text, "table.rda"))
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_other_line_ends_read_the_same(tmp_path, plain, end):
     frame, _ = ipi(tmp_path, as_csv(GOOD).replace("\n", end))
@@ -373,6 +383,14 @@ def test_a_year_and_a_month_that_are_none_are_set_aside(tmp_path):
     assert account(frame, report) == (5, 1, 4)
     assert str(frame["month"][0]) == "2001-12"
     assert report.frame["value"][0] == "2001, 13"
+
+
+@pytest.mark.parametrize("year", ["-5", "99", "20011"])
+def test_a_year_that_is_none_is_set_aside(tmp_path, year):
+    header = header_of("democracy")
+    rows = [[year if name == "year" else "1" for name in header], ["2001"] * len(header)]
+    _, report = read("democracy", put(tmp_path, as_csv(rows, header), "democracy.csv"))
+    assert (1, "expected a whole number from 1700 to 2100") in aside(report)
 
 
 def test_an_end_before_its_start_is_set_aside(tmp_path):

@@ -15,6 +15,8 @@ from pkstats.errors import UnknownTable, suggestion
 
 LAYOUTS = Path(__file__).parent / "layouts"
 FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
+# States are known from 1776 on, and plans are made some years ahead.
+FIRST_YEAR, LAST_YEAR = 1700, 2100
 DTYPES = ("text", "integer", "number", "flag", "date", "month")
 
 
@@ -35,6 +37,9 @@ class Field:
         Value that an empty cell stands for, when the publisher's blank is not "missing".
     formats
         How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%d`` with a mark between, then maybe a time.
+    minimum, maximum
+        Numbers beyond these cannot be read; whole numbers called `year` or `…_year` are from 1700
+        to 2100 unless said otherwise.
     required
         Rows without a value here are set aside.
     latest_year
@@ -112,6 +117,8 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
         if key in values:
             values[key] = _tuple(values[key])
     values.setdefault("column", (name,))
+    if values.get("dtype") == "integer" and (name == "year" or name.endswith("_year")):
+        values = {"minimum": FIRST_YEAR, "maximum": LAST_YEAR, **values}
     field = Field(name=name, **values)
     if field.dtype not in DTYPES:
         raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
