@@ -224,10 +224,10 @@ def test_a_csv_named_xlsx_is_read_and_noted(tmp_path, plain):
 @pytest.mark.parametrize("kind", ["kathman", "shortfall"])
 def test_a_csv_named_like_a_stata_or_r_file_says_how_to_name_it(tmp_path, kind):
     text = as_csv([["1"] * len(header_of(kind))], header_of(kind))
-    with pytest.raises(UnreadableFile, match="is not a Stata file.* rename it to .csv"):
+    with pytest.raises(UnreadableFile, match=r"is not a Stata file.* rename it to .csv"):
         read(kind, put(tmp_path, text, "table.dta"))
     pytest.importorskip("pyreadr")
-    with pytest.raises(UnreadableFile, match="as an R file.* rename it to .csv"):
+    with pytest.raises(UnreadableFile, match=r"as an R file.* rename it to .csv"):
         read(kind, put(tmp_path, text, "table.rda"))
 
 
