@@ -11,9 +11,11 @@ import pkstats as pk
 from pkstats.codebook import source_cards, table, table_names, validate
 from pkstats.errors import BuildProblem, UnknownTable
 from pkstats.tables import build
+from pkstats.tables.build import make
 from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
 from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, raw_table, read_raw
+from pkstats.tables.recipe import Workshop
 
 
 def strength(mission_id: str, month: str) -> int:
@@ -100,6 +102,13 @@ def test_every_raw_table_has_a_card_with_provenance(name):
             assert entry["rows_read"] == entry["rows_kept"] + entry["rows_set_aside"]
 
 
+def test_every_raw_table_is_compiled_or_built_from(monkeypatch):
+    used, read = {*raw_names(), "set_aside"}, Workshop.raw
+    monkeypatch.setattr(Workshop, "raw", lambda self, name: used.add(name) or read(self, name))
+    make(raw_folder())
+    assert {path.stem for path in raw_folder().glob("*.csv")} == used
+
+
 @pytest.mark.parametrize("name", raw_names())
 def test_every_raw_row_names_its_source(name):
     frame = read_raw(raw_folder(), name)
@@ -114,7 +123,7 @@ def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_
     assert not done.absent
     for report in done.reports:
         assert report.read == report.kept + report.set_aside
-    for path in sorted(tmp_path.glob("*.csv")):
+    for path in sorted([*tmp_path.glob("*.csv"), *tmp_path.glob("*.toml")]):
         assert path.read_bytes() == (raw_folder() / path.name).read_bytes(), path.name
 
 
