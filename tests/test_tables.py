@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 
 import pandas as pd
@@ -178,6 +180,17 @@ def test_every_table_can_be_cited():
             assert pk.cite(name)
             assert "@" in pk.cite(name, style="bibtex")
     assert set(pk.versions()["source"]) == set(source_cards())
+
+
+def test_a_listing_that_nobody_reads_to_its_end_ends_quietly():
+    code = "import sys; from pkstats.cli import main; sys.exit(main(['tables']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def test_tables_lists_every_table():
