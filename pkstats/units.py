@@ -10,6 +10,8 @@ from pkstats.errors import UnitMismatch, suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
+# States are known from 1776 on, and plans are made some years ahead.
+YEARS = (1700, 2100)
 UNITS: dict[str, tuple[str, ...]] = {
     "mission": ("mission_id",),
     "mission-month": ("mission_id", "month"),

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pkstats.errors import UnknownTable, suggestion
+from pkstats.units import YEARS
 
 LAYOUTS = Path(__file__).parent / "layouts"
 FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
-# States are known from 1776 on, and plans are made some years ahead.
-FIRST_YEAR, LAST_YEAR = 1700, 2100
 DTYPES = ("text", "integer", "number", "flag", "date", "month")
 
 
@@ -118,7 +117,7 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
             values[key] = _tuple(values[key])
     values.setdefault("column", (name,))
     if values.get("dtype") == "integer" and (name == "year" or name.endswith("_year")):
-        values = {"minimum": FIRST_YEAR, "maximum": LAST_YEAR, **values}
+        values = dict(zip(("minimum", "maximum"), YEARS, strict=True)) | values
     field = Field(name=name, **values)
     if field.dtype not in DTYPES:
         raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
