@@ -10,6 +10,8 @@ from pkstats.errors import UnitMismatch, suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
+# States are known from 1776 on, and plans are made some years ahead.
+YEARS = (1700, 2100)
 UNITS: dict[str, tuple[str, ...]] = {
     "mission": ("mission_id",),
     "mission-month": ("mission_id", "month"),
@@ -18,12 +20,16 @@ UNITS: dict[str, tuple[str, ...]] = {
 }
 
 
-def whole_number(value: object, name: str, least: int | None = None) -> None:
-    """Raise UnitMismatch unless an argument is a whole number, of at least `least`."""
+def whole_number(
+    value: object, name: str, least: int | None = None, most: int | None = None
+) -> None:
+    """Raise UnitMismatch unless an argument is a whole number within its bounds."""
     number = isinstance(value, Integral) and not isinstance(value, bool)
-    if not number or (least is not None and int(value) < least):  # type: ignore[call-overload]
-        bound = "" if least is None else f" from {least}"
-        raise UnitMismatch(f"{name} must be a whole number{bound}; found {value!r}.")
+    low, high = (bound is not None for bound in (least, most))
+    inside = number and (not low or value >= least) and (not high or value <= most)  # type: ignore[operator]
+    if not inside:
+        bounds = (f" from {least}" if low else "") + (f" to {most}" if high else "")
+        raise UnitMismatch(f"{name} must be a whole number{bounds}; found {value!r}.")
 
 
 def key(unit: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pkstats.errors import PkstatsError, UnreadableFile, WrongColumns
-from pkstats.sources import Report, read
+from pkstats.sources import Report, layout, layout_names, read
 
 HEADER = ["Mission", "Country of Mission", "Date", "Troops", "Police", "Observers", "Total"]
 GOOD = [
@@ -34,6 +34,12 @@ def as_csv(rows: list[list[str]], header: list[str] = HEADER, delimiter: str = "
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows([header, *rows])
     return text.getvalue()
+
+
+def header_of(kind: str) -> list[str]:
+    fields = layout(kind).fields
+    names = ["1960" if field.wide_years else field.column[0] for field in fields]
+    return list(dict.fromkeys([*names, *(name for field in fields for name in field.month_column)]))
 
 
 def put(folder: Path, content: bytes | str, name: str = "data_mission.csv") -> Path:
@@ -72,6 +78,17 @@ def plain(tmp_path: Path) -> pd.DataFrame:
 def test_the_wrong_file_names_the_right_reader(tmp_path):
     with pytest.raises(WrongColumns, match=r"looks like 'ipi': try pkstats\.read\('ipi'"):
         read("un_fatalities", put(tmp_path, as_csv(GOOD)))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in layout_names() if layout(kind).instead])
+def test_a_column_of_another_readers_files_names_that_reader(tmp_path, kind):
+    for column, other in (layout(kind).instead or {}).items():
+        fields = layout(other).fields
+        assert column in {name for field in fields for name in field.column + field.month_column}
+        header = [*header_of(kind), column]
+        path = put(tmp_path, as_csv([["1"] * len(header)], header))
+        with pytest.raises(WrongColumns, match=rf"looks like '{other}': try pkstats\.read"):
+            read(kind, path)
 
 
 def test_a_renamed_column_is_named(tmp_path):
@@ -204,6 +221,16 @@ def test_a_csv_named_xlsx_is_read_and_noted(tmp_path, plain):
     assert "read as CSV" in report.notes[0]
 
 
+@pytest.mark.parametrize("kind", ["kathman", "shortfall"])
+def test_a_csv_named_like_a_stata_or_r_file_says_how_to_name_it(tmp_path, kind):
+    text = as_csv([["1"] * len(header_of(kind))], header_of(kind))
+    with pytest.raises(UnreadableFile, match=r"is not a Stata file.* rename it to .csv"):
+        read(kind, put(tmp_path, text, "table.dta"))
+    pytest.importorskip("pyreadr")
+    with pytest.raises(UnreadableFile, match=r"as an R file.* rename it to .csv"):
+        read(kind, put(tmp_path, text, "table.rda"))
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\r"])
 def test_other_line_ends_read_the_same(tmp_path, plain, end):
     frame, _ = ipi(tmp_path, as_csv(GOOD).replace("\n", end))
@@ -259,6 +286,14 @@ def test_when_every_row_is_bad_the_frame_is_empty_and_the_report_full(tmp_path):
     assert account(frame, report) == (3, 0, 3)
     assert list(frame) == ["label", "location", "month", "troops", "police", "observers", "total"]
     assert "no row was kept" in report.notes
+
+
+@pytest.mark.parametrize("kind", layout_names())
+def test_no_reader_stumbles_over_a_file_without_a_good_row(tmp_path, kind):
+    header = header_of(kind)
+    text = as_csv([["1"] * (len(header) + 1)] * 2, header)
+    frame, report = read(kind, put(tmp_path, text, f"{kind}.csv"))
+    assert account(frame, report) == (2, 0, 2)
 
 
 @settings(max_examples=60, deadline=None)
@@ -348,6 +383,14 @@ def test_a_year_and_a_month_that_are_none_are_set_aside(tmp_path):
     assert account(frame, report) == (5, 1, 4)
     assert str(frame["month"][0]) == "2001-12"
     assert report.frame["value"][0] == "2001, 13"
+
+
+@pytest.mark.parametrize("year", ["-5", "99", "20011"])
+def test_a_year_that_is_none_is_set_aside(tmp_path, year):
+    header = header_of("democracy")
+    rows = [[year if name == "year" else "1" for name in header], ["2001"] * len(header)]
+    _, report = read("democracy", put(tmp_path, as_csv(rows, header), "democracy.csv"))
+    assert (1, "expected a whole number from 1700 to 2100") in aside(report)
 
 
 def test_an_end_before_its_start_is_set_aside(tmp_path):

@@ -18,8 +18,9 @@ import pkstats as pk
 from pkstats.codebook import table, table_names
 from pkstats.errors import BuildProblem
 from pkstats.tables import places
+from pkstats.tables.build import make
 from pkstats.tables.places import locked, raw_folder, write_together
-from pkstats.tables.raw import raw_names
+from pkstats.tables.raw import raw_names, read_raw
 
 NAMES = ("bases", "budgets")
 VALUES = {"string": "a", "flag": True, "date": "2001-02-03", "month": "2001-02", "number": 1.5}
@@ -235,6 +236,38 @@ def raw() -> Path:
     if absent:
         pytest.skip(f"raw tables are not all in {folder}: {', '.join(absent[:3])}")
     return folder
+
+
+def spoiled(raw: Path, folder: Path, name: str, spoil: Callable[[str], str]) -> Path:
+    """Return a folder with links to the raw tables, one of which is spoiled."""
+    folder.mkdir()
+    for path in [*raw.glob("*.csv"), *raw.glob("*.toml")]:
+        (folder / path.name).symlink_to(path)
+    text = (raw / f"{name}.csv").read_text(encoding="utf-8")
+    (folder / f"{name}.csv").unlink()
+    (folder / f"{name}.csv").write_text(spoil(text), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",year,", ",Year,", r"activities\.csv lacks the columns year; found source, label"),
+        ("\npact,", "\n,", r"expected the source of each row, found none in row 1\. Write it"),
+        (",2000,", ",MM,", r"Table 'activities' cannot be made from the raw tables"),
+        (",2000,", ",2000,1,", r"activities\.csv cannot be read as a table: .* Restore data/raw"),
+    ],
+)
+def test_a_damaged_raw_table_is_named_with_what_to_do(raw, tmp_path, old, new, message):
+    folder = spoiled(raw, tmp_path / "raw", "activities", lambda text: text.replace(old, new, 1))
+    with pytest.raises(BuildProblem, match=message):
+        make(folder)
+
+
+def test_a_raw_month_that_is_none_is_named_with_its_row(tmp_path):
+    (tmp_path / "mandates.csv").write_text("source,from\ntamm,2004-06\ntamm,2004-13\n")
+    with pytest.raises(BuildProblem, match=r"months like 2004-06, found '2004-13' in row 2\."):
+        read_raw(tmp_path, "mandates")
 
 
 def test_the_real_tables_are_the_same_bytes_whatever_the_hash_seed(raw, tmp_path):

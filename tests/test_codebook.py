@@ -12,7 +12,7 @@ import pytest
 import pkstats as pk
 from pkstats.codebook import codebook_page, source_cards, table, table_names, validate
 from pkstats.codebook.schema import conform
-from pkstats.errors import BadData, UnknownTable
+from pkstats.errors import BadData, UnknownName, UnknownTable
 from pkstats.sources import layout, layout_names
 from pkstats.tables.places import raw_folder
 
@@ -65,7 +65,7 @@ def test_bibtex_keys_are_cited_once():
 
 
 def test_an_unknown_style_or_table_is_refused():
-    with pytest.raises(ValueError, match="bibtex"):
+    with pytest.raises(UnknownName, match="bibtex"):
         pk.cite("personnel", style="apa")
     with pytest.raises(UnknownTable, match="violence"):
         pk.cite("violense")
@@ -80,6 +80,30 @@ def test_a_value_outside_the_codebook_is_refused_by_name():
     twice = pd.concat([good, good])
     with pytest.raises(BadData, match="violence"):
         validate(conform(twice, entry), entry)
+
+
+def test_a_year_that_is_none_is_refused():
+    bad = pk.load("violence").head(2).assign(year=[1999, 20011])
+    with pytest.raises(BadData, match="year: less_than_or_equal_to"):
+        validate(bad, table("violence"))
+
+
+def test_an_end_before_its_start_is_refused():
+    good = pk.load("mandates").head(2)
+    bad = good.assign(to=good["from"] - [1, 0])
+    with pytest.raises(BadData, match=r"expected 'to' not before 'from'; found .* in 1 rows"):
+        validate(bad, table("mandates"))
+
+
+def test_a_flag_is_0_or_1():
+    good = pk.load("mandates").head(2)
+    for number in (0, 1):
+        flags = pd.array([number, None], dtype="Int64")
+        kept = conform(good.assign(chapter_vii=flags), table("mandates"))
+        assert kept["chapter_vii"].to_list() == [bool(number), pd.NA]
+    bad = good.assign(chapter_vii=pd.array([2, None], dtype="Int64"))
+    with pytest.raises(BadData, match="'chapter_vii': expected 0 or 1, found 2"):
+        conform(bad, table("mandates"))
 
 
 def test_conforming_does_not_depend_on_the_order_of_rows_or_columns():

@@ -128,6 +128,8 @@ def test_wdi_databank_export_in_latin_1_with_a_footer(tmp_path):
 def test_wdi_bulk_and_single_indicator_files(tmp_path):
     bulk, _ = read("wdi", write(tmp_path, "WDICSV.csv", BULK))
     assert bulk["value"].to_list() == [20.0, 21.5] and bulk["year"].to_list() == [1990, 1991]
+    small = BULK.lower().replace("1990", "1990 [yr1990]")
+    assert read("wdi", write(tmp_path, "WDIData.csv", small))[0]["year"].to_list() == [1990, 1991]
     single, report = read("wdi", write(tmp_path, "API_SP.POP.TOTL.csv", SINGLE, "utf-8-sig"))
     assert single["value"].to_list() == [20.0] and report.kept == 1
     assert bulk.columns.to_list() == single.columns.to_list()

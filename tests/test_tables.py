@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 
 import pandas as pd
@@ -11,9 +13,11 @@ import pkstats as pk
 from pkstats.codebook import source_cards, table, table_names, validate
 from pkstats.errors import BuildProblem, UnknownTable
 from pkstats.tables import build
+from pkstats.tables.build import make
 from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
 from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, raw_table, read_raw
+from pkstats.tables.recipe import Workshop
 
 
 def strength(mission_id: str, month: str) -> int:
@@ -100,6 +104,13 @@ def test_every_raw_table_has_a_card_with_provenance(name):
             assert entry["rows_read"] == entry["rows_kept"] + entry["rows_set_aside"]
 
 
+def test_every_raw_table_is_compiled_or_built_from(monkeypatch):
+    used, read = {*raw_names(), "set_aside"}, Workshop.raw
+    monkeypatch.setattr(Workshop, "raw", lambda self, name: used.add(name) or read(self, name))
+    make(raw_folder())
+    assert {path.stem for path in raw_folder().glob("*.csv")} == used
+
+
 @pytest.mark.parametrize("name", raw_names())
 def test_every_raw_row_names_its_source(name):
     frame = read_raw(raw_folder(), name)
@@ -114,7 +125,7 @@ def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_
     assert not done.absent
     for report in done.reports:
         assert report.read == report.kept + report.set_aside
-    for path in sorted(tmp_path.glob("*.csv")):
+    for path in sorted([*tmp_path.glob("*.csv"), *tmp_path.glob("*.toml")]):
         assert path.read_bytes() == (raw_folder() / path.name).read_bytes(), path.name
 
 
@@ -169,6 +180,17 @@ def test_every_table_can_be_cited():
             assert pk.cite(name)
             assert "@" in pk.cite(name, style="bibtex")
     assert set(pk.versions()["source"]) == set(source_cards())
+
+
+def test_a_listing_that_nobody_reads_to_its_end_ends_quietly():
+    code = "import sys; from pkstats.cli import main; sys.exit(main(['tables']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def test_tables_lists_every_table():

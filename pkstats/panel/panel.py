@@ -16,7 +16,7 @@ from pkstats.panel.needs import Needs
 from pkstats.panel.skeleton import chosen_missions, skeleton
 from pkstats.panel.windows import window_of
 from pkstats.registry.missions import AS_OF
-from pkstats.units import check_unique, join, key, whole_number
+from pkstats.units import YEARS, check_unique, join, key, whole_number
 
 
 @dataclass(frozen=True)
@@ -361,7 +361,7 @@ def panel(
     columns = key(unit)
     for name, year in (("start", start), ("end", end)):
         if year is not None:
-            whole_number(year, f"{name} is a calendar year: it")
+            whole_number(year, f"{name} is a calendar year: it", *YEARS)
     if start is not None and end is not None and start > end:
         raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
     chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"

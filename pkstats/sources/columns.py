@@ -54,11 +54,18 @@ def match(header: list[str], plan: Layout, path: Path) -> dict[str, str]:
     Raises
     ------
     WrongColumns
-        When a needed column is not there.
+        When a needed column is not there, or one that only another reader's files have.
     """
     known: dict[str, str] = {}
     for name in header:
         known.setdefault(fold(name), name)
+    for other, kind in (plan.instead or {}).items():
+        if fold(other) in known:
+            raise WrongColumns(
+                f"{path.name} has a column {known[fold(other)]!r}, which the files of "
+                f"{plan.kind!r} ({plan.title}) do not have. "
+                f"It looks like {kind!r}: try pkstats.read({kind!r}, …)."
+            )
     found: dict[str, str] = {}
     lacking: list[str] = []
     for name, column in wanted(plan.kind).items():

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 TEXT_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
 # So many bytes of a table hold its header.
 BEGINNING = 1 << 16
+# A Stata file begins like this or, before release 13, with its release and its order of bytes.
+STATA_MARK, STATA_RELEASES, STATA_ORDERS = b"<stata_dta>", range(102, 116), (1, 2)
 EXCEL_OLD = b"\xd0\xcf\x11\xe0"
 
 
@@ -136,6 +138,12 @@ def stata_frame(
     """Return the columns that `choose` picks of a Stata file, with codes instead of labels."""
     import pandas as pd
 
+    old = len(content) > 1 and content[0] in STATA_RELEASES and content[1] in STATA_ORDERS
+    if not old and not content.startswith(STATA_MARK):
+        raise UnreadableFile(
+            f"{name} is not a Stata file: expected one, since it is named .dta. "
+            "If it is a text table, rename it to .csv; otherwise download it again."
+        )
     try:
         with pd.read_stata(
             io.BytesIO(content), convert_categoricals=False, iterator=True
@@ -145,7 +153,8 @@ def stata_frame(
         raise
     except Exception as problem:
         raise UnreadableFile(
-            f"{name} is not a Stata file pandas can open ({problem}). Download it again."
+            f"{name} cannot be opened as a Stata file: it is damaged or of a release that pandas "
+            f"does not know ({problem}). Download it again."
         ) from None
 
 
@@ -161,5 +170,8 @@ def r_frame(path: Path) -> pd.DataFrame:
     try:
         objects: dict[Any, Any] = pyreadr.read_r(str(path))
     except Exception as problem:
-        raise UnreadableFile(f"{path.name} cannot be opened as an R file ({problem}).") from None
+        raise UnreadableFile(
+            f"{path.name} cannot be opened as an R file ({problem}). "
+            "Download it again; if it is a text table, rename it to .csv."
+        ) from None
     return max(objects.values(), key=len)

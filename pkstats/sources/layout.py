@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pkstats.errors import UnknownTable, suggestion
+from pkstats.units import YEARS
 
 LAYOUTS = Path(__file__).parent / "layouts"
 FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
@@ -35,6 +36,9 @@ class Field:
         Value that an empty cell stands for, when the publisher's blank is not "missing".
     formats
         How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%d`` with a mark between, then maybe a time.
+    minimum, maximum
+        Numbers beyond these cannot be read; whole numbers called `year` or `…_year` are from 1700
+        to 2100 unless said otherwise.
     required
         Rows without a value here are set aside.
     latest_year
@@ -78,7 +82,8 @@ class Layout:
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
     Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
-    has the right spelling of names that the publisher's mixed encodings garble.
+    has the right spelling of names that the publisher's mixed encodings garble. `instead` names
+    columns that only the files of another reader have, and that reader.
     """
 
     kind: str
@@ -95,6 +100,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     garbled: Mapping[str, str] | None = None
     options: Mapping[str, Any] | None = None
+    instead: Mapping[str, str] | None = None
 
     def __repr__(self) -> str:
         return f"Layout({self.kind!r}: {self.title}; one row per {self.unit})"
@@ -110,6 +116,8 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
         if key in values:
             values[key] = _tuple(values[key])
     values.setdefault("column", (name,))
+    if values.get("dtype") == "integer" and (name == "year" or name.endswith("_year")):
+        values = dict(zip(("minimum", "maximum"), YEARS, strict=True)) | values
     field = Field(name=name, **values)
     if field.dtype not in DTYPES:
         raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
@@ -177,4 +185,5 @@ def layout(kind: str) -> Layout:
         notes=_tuple(entry.get("notes", ())),
         garbled=entry.get("garbled"),
         options=entry.get("options"),
+        instead=entry.get("instead"),
     )

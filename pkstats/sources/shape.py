@@ -20,7 +20,7 @@ from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table
 
-YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$")
+YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$", re.IGNORECASE)
 PREAMBLE = 40
 TOGETHER = ("text", "flag", "integer", "number", "date")
 RULES = attrgetter(

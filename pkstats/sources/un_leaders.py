@@ -30,7 +30,7 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
 
     codes = frame["position"].where(frame["position"] != TWO_POSITIONS, frame["second_position"])
     frame["name"] = (frame["name"].fillna("") + " " + frame["last_name"].fillna("")).str.strip()
-    unknown = ~codes.fillna("").map(_known)
+    unknown = ~codes.fillna("").map(_known).astype("bool")
     lost = frame[unknown]
     report.put_aside(lost["_row"], "Appointment", lost["position"], "no position has this code")
     frame = frame[~unknown].assign(position=codes[~unknown].map(_spell))

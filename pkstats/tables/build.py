@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.codebook import conform, table, table_names, validate
+from pkstats.codebook.model import Table
+from pkstats.errors import BuildProblem, PkstatsError
 from pkstats.tables.builders import BUILDERS
 from pkstats.tables.places import (
     PACKAGE,
@@ -19,6 +21,7 @@ from pkstats.tables.places import (
     writable,
     write_together,
 )
+from pkstats.tables.raw import MEND
 from pkstats.tables.recipe import Workshop, follow
 from pkstats.tables.store import to_parquet
 
@@ -123,13 +126,34 @@ def make(raw: Path) -> tuple[dict[str, pd.DataFrame], int]:
         entry = table(name)
         if name == "set_aside":
             continue
-        builder = entry.recipe.get("builder")
-        frame = BUILDERS[builder](entry, workshop) if builder else follow(entry, workshop)
-        frames[name] = validate(conform(frame, entry), entry)
+        frames[name] = _made(entry, workshop)
     entry = table("set_aside")
     frames["set_aside"] = validate(conform(workshop.ledger(), entry), entry)
     order = {name: frames[name] for name in table_names()}
     return order, int(frames["set_aside"]["rows"].sum())
+
+
+def _made(entry: Table, workshop: Workshop) -> pd.DataFrame:
+    """Return one table in the codebook's types, checked.
+
+    Raises
+    ------
+    BuildProblem
+        When the raw tables hold what no table can be made of, such as text for a number.
+    """
+    builder = entry.recipe.get("builder")
+    try:
+        frame = BUILDERS[builder](entry, workshop) if builder else follow(entry, workshop)
+        return validate(conform(frame, entry), entry)
+    except PkstatsError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
+        sources = ", ".join(entry.recipe.get("raw", [entry.name]))
+        raise BuildProblem(
+            f"Table {entry.name!r} cannot be made from the raw tables ({sources}): "
+            f"{type(problem).__name__}, {problem}. A cell there may be of the wrong kind, such as "
+            f"text for a number. {MEND}"
+        ) from problem
 
 
 def _progress(names: tuple[str, ...]) -> Iterator[str]:

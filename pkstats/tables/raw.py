@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPECIFICATIONS = Path(__file__).parent / "raw"
+MEND = "Restore data/raw from the repository, or run `pkstats compile FOLDER` again."
 MONTHS = {"month", "from", "to"}
 DATES = {"date", "start", "end"}
 
@@ -99,10 +100,7 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
 
     path = folder / f"{name}.csv"
     if not path.exists():
-        raise BuildProblem(
-            f"Expected the raw table {path}; there is none. Run `pkstats compile FOLDER` with the "
-            "publishers' files, or restore data/raw from the repository."
-        )
+        raise BuildProblem(f"Expected the raw table {path}; there is none. {MEND}")
     content = path.read_bytes()
     header = content[: content.find(b"\n")].decode("utf-8-sig").strip().split(",")
     text = {name: pa.string() for name in header if _is_text(name)}
@@ -119,12 +117,44 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
             convert_options=options,
         )
     except pa.ArrowInvalid as problem:
-        raise BuildProblem(f"{path} cannot be read as a table: {problem}") from None
+        raise BuildProblem(f"{path} cannot be read as a table: {problem}. {MEND}") from None
     frame = arrow.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     for column in frame:
         if column in MONTHS or column in DATES or column.endswith("_date"):
             frame[column] = _time(frame[column], column, path)
     return frame
+
+
+def checked_raw(folder: Path, name: str) -> pd.DataFrame:
+    """Read a raw table to build from: all its columns are there, and every row names its source.
+
+    Raises
+    ------
+    BuildProblem
+    """
+    frame = read_raw(folder, name)
+    path = folder / f"{name}.csv"
+    wanted = ("source", *raw_table(name).columns) if name in raw_names() else _on_card(path)
+    lacking = [column for column in wanted if column not in frame]
+    if lacking:
+        raise BuildProblem(
+            f"{path} lacks the columns {', '.join(lacking)}; found {', '.join(frame)}. {MEND}"
+        )
+    empty = frame["source"].isna().to_numpy()
+    if empty.any():
+        raise BuildProblem(
+            f"{path}: expected the source of each row, found none in row {int(empty.argmax()) + 1}. "
+            f"Write it there, or: {MEND}"
+        )
+    return frame
+
+
+def _on_card(path: Path) -> tuple[str, ...]:
+    """Return the columns that the card of a table coded by hand names."""
+    card = path.with_suffix(".toml")
+    if not card.exists():
+        raise BuildProblem(f"Expected the card {card} beside {path.name}; there is none. {MEND}")
+    return tuple(tomllib.loads(card.read_text(encoding="utf-8"))["columns"])
 
 
 def _is_text(name: str) -> bool:
@@ -136,8 +166,12 @@ def _time(values: pd.Series, column: str, path: Path) -> pd.Series:
     import pandas as pd
 
     month = column in MONTHS
-    try:
-        dates = pd.to_datetime(values, format="%Y-%m" if month else "%Y-%m-%d")
-    except ValueError as problem:
-        raise BuildProblem(f"{path}, column {column!r}: {problem}") from None
+    dates = pd.to_datetime(values, format="%Y-%m" if month else "%Y-%m-%d", errors="coerce")
+    wrong = (dates.isna() & values.notna()).to_numpy()
+    if wrong.any():
+        wanted = "months like 2004-06" if month else "dates like 2004-06-01"
+        raise BuildProblem(
+            f"{path}, column {column!r}: expected {wanted}, found {values[wrong].iloc[0]!r} in row "
+            f"{int(wrong.argmax()) + 1}. Correct it, or: {MEND}"
+        )
     return dates.dt.to_period("M") if month else dates.astype("datetime64[s]")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pkstats.codebook.model import Table
 from pkstats.registry import resolve_missions, resolve_states
-from pkstats.tables.raw import read_raw
+from pkstats.tables.raw import checked_raw
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ class Workshop:
     def raw(self, name: str) -> pd.DataFrame:
         """Return a raw table."""
         if name not in self._raw:
-            self._raw[name] = read_raw(self.folder, name)
+            self._raw[name] = checked_raw(self.folder, name)
         return self._raw[name].copy()
 
     def put_aside(self, table: str, rows: pd.DataFrame, item: Any, reason: Any) -> None:
