@@ -144,6 +144,7 @@ def test_an_r_file_without_pyreadr_says_what_is_needed(tmp_path, monkeypatch):
         ("utf-8-sig", "byte-order mark"),
         ("utf-16", "UTF-16"),
         ("utf-16-be", "UTF-16"),
+        ("utf-32", "UTF-32"),
         ("cp1252", "Latin-1"),
     ],
 )

@@ -422,6 +422,13 @@ def test_a_mediation_file_in_two_encodings(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("decimals", ["", ".0"])
+def test_codes_may_be_written_as_decimals(tmp_path: Path, decimals: str) -> None:
+    path = events(tmp_path / "GEDEvent_v25_1.csv", {"type_of_violence": f"1{decimals}"})
+    frame, report = read("ged", path)
+    assert frame["type_of_violence"].tolist() == ["state-based"] and not report.set_aside
+
+
 def test_mediation_rows_are_accounted_for(source: Source) -> None:
     frame, report = read("mediation", source("cwm/CWM.csv"))
     accounted(report, 762, set_aside=14)

@@ -16,6 +16,7 @@ from pkstats.units import YEARS
 
 LAYOUTS = Path(__file__).parent / "layouts"
 FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
+WHOLE = re.compile(r"-?\d+")
 DTYPES = ("text", "integer", "number", "flag", "date", "month")
 
 
@@ -110,12 +111,19 @@ def _tuple(value: object) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
 
 
+def _twice(marks: tuple[str, ...]) -> tuple[str, ...]:
+    """Return marks, whole numbers among them also as decimals."""
+    return (*marks, *(f"{mark}.0" for mark in marks if WHOLE.fullmatch(mark)))
+
+
 def _field(name: str, entry: Mapping[str, Any]) -> Field:
     values = dict(entry)
     for key in ("column", "month_column", "missing", "allowed", "formats"):
         if key in values:
             values[key] = _tuple(values[key])
     values.setdefault("column", (name,))
+    # Whole numbers saved again by pandas or R often end in .0.
+    values["missing"] = _twice(values.get("missing", ()))
     if values.get("dtype") == "integer" and (name == "year" or name.endswith("_year")):
         values = dict(zip(("minimum", "maximum"), YEARS, strict=True)) | values
     field = Field(name=name, **values)

@@ -24,6 +24,8 @@ TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
 # Above this not every whole number has a float of its own.
 EXACT = 2**53
+# Codes saved again by pandas or R.
+DECIMAL = re.compile(r"(?<=\d)\.0+$")
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
@@ -57,7 +59,8 @@ def _cased(text: pa.Array, field: Field) -> pa.Array:
 def _label(cells: pa.Array | pd.Series, field: Field, labels: Mapping[str, str]) -> Parsed:
     """Put words in place of a publisher's codes."""
     places, spellings = encode(cells)
-    codes = _cased(spellings, field).to_pylist()
+    found = _cased(spellings, field).to_pylist()
+    codes = [code and DECIMAL.sub("", code) for code in found]
     blank = ("", None, *field.missing)
     words = pa.array([None if code in blank else labels.get(code) for code in codes], TEXT)
     odd = [code not in blank and code not in labels for code in codes]

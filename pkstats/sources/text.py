@@ -33,6 +33,9 @@ def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
     if content[:3] == b"\xef\xbb\xbf":
         notes.append("byte-order mark removed")
         content = content[3:]
+    if content[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
+        notes.append("decoded from UTF-32")
+        return content.decode("utf-32", errors="replace").encode()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         notes.append("decoded from UTF-16")
         return content.decode("utf-16", errors="replace").encode()
