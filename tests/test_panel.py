@@ -246,3 +246,75 @@ def test_a_panel_reads_well_and_cites_its_sources():
     assert "Panel by mission-year" in repr(panel)
     assert "<table" in panel._repr_html_()
     assert "UCDP" in panel.cite() or "Uppsala" in panel.cite()
+
+
+# A table of one's own
+
+AID = pd.DataFrame(
+    {"c": ["MLI", "SDN", "MLI", "XXX"], "year": [2013, 2010, 2050, 2010], "aid": [1.0, 2, 3, 4]}
+)
+
+
+@given(order=st.permutations(range(4)))
+def test_a_table_of_ones_own_joins_whatever_the_order_of_its_rows(order):
+    p = pk.panel("state-year", 2009, 2014)
+    joined = p.join(AID.iloc[list(order)], "c", scheme="iso3")
+    pd.testing.assert_frame_equal(joined.frame[list(p.frame)], p.frame)
+    found = joined.frame.dropna(subset=["aid"]).set_index(["state", "year"])["aid"]
+    assert found.sort_index().to_dict() == {(432, 2013): 1.0, (625, 2010): 2.0}
+    assert "own: rows of no known state, left out: 1 ('XXX')" in joined.notes
+    assert "own: 1 of 3 rows lie outside the panel" in joined.notes
+
+
+@pytest.mark.parametrize("unit", ["mission", "mission-year", "mission-month"])
+def test_a_table_by_mission_keeps_the_rows_of_every_unit(unit):
+    own = pd.DataFrame(
+        {"label": ["minusma", "MINUSTA"], "month": ["2014-01", "2014-02"], "x": [7, 8]}
+    )
+    p = pk.panel(unit, 2012, 2016, sponsor="UN").add("personnel")
+    joined = p.join(own, "label", source="Author (2024).")
+    pd.testing.assert_frame_equal(joined.frame[list(p.frame)], p.frame)
+    new = joined.frame[[name for name in joined.frame if name not in p.frame]]
+    assert new.iloc[:, 0].dropna().tolist() == [7]
+    assert "MINUSTAH" in joined.notes[-1]
+    assert joined.cite().endswith("own: Author (2024).") and joined.cite().startswith(p.cite())
+
+
+def test_states_of_ones_own_come_to_missions_as_those_of_tables_do():
+    violence = pk.load("violence")[["state", "year", "one_sided_best"]]
+    p = pk.panel("mission-year", 2000, 2010, sponsor="UN").add("violence", columns="one_sided_best")
+    joined = p.join(violence, "state", scheme="gw", sums=["one_sided_best"], name="mine").frame
+    known = joined["one_sided_best"].notna()
+    assert known.any()
+    np.testing.assert_allclose(
+        joined.loc[known, "mine_one_sided_best"].astype("float64"),
+        joined.loc[known, "one_sided_best"].astype("float64"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda p: p.join(pd.concat([AID, AID]), "c", scheme="iso3"), "one row per state, year"),
+        (lambda p: p.join(AID, "c"), "scheme="),
+        (lambda p: p.join(AID, "c", scheme="iso"), "Did you mean 'iso"),
+        (lambda p: p.join(AID.drop(columns="year"), "c", scheme="iso3"), "column of years"),
+        (lambda p: p.join(AID.assign(year=13), "c", scheme="iso3"), "from 1700 to 2100"),
+        (lambda p: p.join(AID.assign(year="soon"), "c", scheme="iso3"), "months like 2004-06"),
+        (lambda p: p.join(AID.tail(1), "c", scheme="iso3"), "no row of a known state"),
+        (lambda p: p.join(AID, "c", scheme="iso3", name="violence"), "table of pkstats"),
+        (
+            lambda p: p.join(AID, "c", scheme="iso3").join(AID, "c", scheme="iso3"),
+            "already has aid",
+        ),
+        (lambda p: p.join(AID.to_dict(), "c"), "DataFrame"),
+    ],
+)
+def test_a_table_that_cannot_be_joined_is_refused_with_what_to_do(call, says):
+    with pytest.raises(UnitMismatch, match=says):
+        call(pk.panel("state-year", 2009, 2014))
+
+
+def test_an_unknown_column_of_ones_own_table_gets_a_suggestion():
+    with pytest.raises(UnknownColumn, match="Did you mean 'aid'"):
+        pk.panel("state-year", 2009, 2014).join(AID, "c", scheme="iso3", sums=["adi"])

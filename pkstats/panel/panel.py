@@ -1,4 +1,4 @@
-"""`panel` and its one verb `add`."""
+"""A panel and its verbs: `add` tables, `join` your own, `derive` measures."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from pkstats.codebook import cite, table_names
-from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable, suggestion
+from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
 from pkstats.panel.needs import Needs
-from pkstats.panel.skeleton import chosen_missions, skeleton
+from pkstats.panel.own import outside, own_table
+from pkstats.panel.parts import collisions, left_out, only, shifted
 from pkstats.panel.windows import window_of
 from pkstats.registry.missions import AS_OF
-from pkstats.units import YEARS, check_unique, join, key, whole_number
+from pkstats.units import join, key, whole_number
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Panel:
     notes : tuple of str
         What joining tables left out or repeated; printed with the panel.
     added : frozenset of (table, column)
-        What `add` has brought.
+        What `add` and `join` have brought.
+    owed : tuple of str
+        Citations of the user's own tables.
     """
 
     frame: pd.DataFrame
@@ -45,6 +48,7 @@ class Panel:
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     added: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
+    owed: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -100,9 +104,6 @@ class Panel:
         >>> {"troops", "one_sided_best_lag1"} <= set(p.frame)
         True
         """
-        whole_number(lag, "lag", 0)
-        whole_number(years, "years", 1)
-        columns = [columns] if isinstance(columns, str) else columns
         panel = self
         for name in names:
             panel = panel._add_one(name, lag, window, years, columns)
@@ -120,24 +121,104 @@ class Panel:
             raise UnitMismatch(
                 f"{name!r} counts rows of a mission; it cannot be split by host state."
             )
-        table = complete(native(name), self.missions)
+        panel = self._bring(complete(native(name), self.missions), lag, window, years, columns)
+        return replace(panel, sources=tuple(dict.fromkeys((*self.sources, name))))
+
+    def join(
+        self,
+        frame: pd.DataFrame,
+        owner: str,
+        *,
+        scheme: str | None = None,
+        time: str | None = None,
+        columns: Sequence[str] | None = None,
+        sums: Sequence[str] = (),
+        lag: int = 0,
+        window: str = "during",
+        years: int = 2,
+        name: str = "own",
+        source: str = "",
+    ) -> Panel:
+        """Return a panel with columns of a table of your own.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per mission or state, and year or month.
+        owner : str
+            Its column of missions (any known label) or, with a scheme, of states.
+        scheme : {"gw", "cow", "m49", "iso3", "iso2", "name"}, optional
+            How states are written; codes are those in force in the row's year.
+        time : str, optional
+            Column of years, or of months such as 2004-06; by default `year` or `month`.
+        sums : sequence of str
+            Columns added up over months and host states (people, money); the others are averaged.
+        columns, lag, window, years
+            As in `add`.
+        name, source : str
+            What notes call the table, and its citation.
+
+        Returns
+        -------
+        Panel
+            With the same rows in the same order. Notes say how many rows of the table lie outside the
+            panel, and which labels are no known state or mission. Two rows for one key are refused.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import pkstats as pk
+        >>> aid = pd.DataFrame({"ccode": [645, 999], "year": [2001, 2001], "aid": [3.5, 1.2]})
+        >>> p = pk.panel("state-year", 2000, 2002).join(aid, "ccode", scheme="cow")
+        >>> float(p.frame["aid"].sum()), p.notes[0]
+        (3.5, 'own: rows of no known state, left out: 1 (999)')
+        """
+        table, notes = own_table(frame, owner, scheme, time, sums, name)
+        if self.unit == "state-year" and scheme is None:
+            raise UnitMismatch(
+                f"{name!r} is by mission and cannot be split by host state. If its {owner!r} has "
+                "states, say how they are written (scheme=)."
+            )
+        panel = self._bring(table, lag, window, years, columns, own=True)
+        owed = f"{name}: {source or 'your own table, without a citation (source=)'}"
+        said = tuple(dict.fromkeys((*self.notes, *notes, *panel.notes)))
+        return replace(panel, notes=said, owed=tuple(dict.fromkeys((*self.owed, owed))))
+
+    def _bring(
+        self,
+        table: Native,
+        lag: int,
+        window: str,
+        years: int,
+        columns: Sequence[str] | None,
+        own: bool = False,
+    ) -> Panel:
+        """Return a panel with the columns of one table that is ready to join."""
+        whole_number(lag, "lag", 0)
+        whole_number(years, "years", 1)
+        name = table.name
         if self.unit == "mission":
             part, on = self._by_mission(table, lag, window, years)
         else:
             if window != "during":
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
             part, on = self.by_time(table, lag)
-        part = _only(part, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
+        columns = [columns] if isinstance(columns, str) else columns
+        part = only(part, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         self._refuse_twice(name, [column for column in part if column not in on])
         came = frozenset((name, column) for column in part if column not in on)
-        part = part.rename(columns=_collisions(part, table, on, self.frame))
+        part = part.rename(columns=collisions(part, table, on, self.frame))
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
+        remarks = [] if lag else (outside if own else left_out)(table, part, on, frame)
+        if self.unit == "mission-month" and "year" in on:
+            remarks.append(
+                f"{name}: yearly, so every month has the value of its whole year, not a part of it"
+            )
         return replace(
             self,
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
-            sources=tuple(dict.fromkeys((*self.sources, name))),
-            notes=tuple(dict.fromkeys((*self.notes, *self._remarks(table, part, on, frame, lag)))),
+            notes=tuple(dict.fromkeys((*self.notes, *remarks))),
             added=self.added | came,
         )
 
@@ -149,17 +230,6 @@ class Panel:
                 f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
                 "Take it with another lag=, or name only the columns you still need (columns=[…])."
             )
-
-    def _remarks(
-        self, table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame, lag: int
-    ) -> list[str]:
-        """Say what a table leaves out of the panel, and what it repeats there."""
-        found = [] if lag else _left_out(table, part, on, frame)
-        if self.unit == "mission-month" and "year" in on:
-            found.append(
-                f"{table.name}: yearly, so every month has the value of its whole year, not a part of it"
-            )
-        return found
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
         """Return the frame with the year beside the month when a table is to be joined `on` the year."""
@@ -181,7 +251,8 @@ class Panel:
                     f"{table.name!r} is yearly: in a mission-month panel its lag is a multiple of 12 "
                     f"months; found {lag}."
                 )
-            part = _shifted(part, table, owner, time, lag // months, lag, self)
+            on = (owner, time)
+            part = shifted(part, table, on, lag // months, f"_lag{lag}", self.unit, self.missions)
         return part, (owner, time)
 
     def _by_mission(
@@ -236,7 +307,9 @@ class Panel:
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the panel owes; `style` is text or bibtex."""
-        return cite(list(self.sources), style=style)
+        entries = [cite(list(self.sources), style=style)] if self.sources else []
+        own = self.owed if style == "text" else [_entry(text) for text in self.owed]
+        return ("\n" if style == "text" else "\n\n").join([*entries, *own])
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -248,7 +321,8 @@ class Panel:
             f"Panel by {self.unit}: {rows:,} rows, {columns} columns, "
             f"{self.frame[owner].nunique():,} {owner.replace('_id', '')}s, as of {AS_OF}"
         )
-        tables = f"tables: {', '.join(self.sources) or 'none added yet'}"
+        names = [*self.sources, *(text.partition(":")[0] for text in self.owed)]
+        tables = f"tables: {', '.join(names) or 'none added yet'}"
         missing = self.frame.isna().mean().sort_values(ascending=False)
         gaps = [f"{name} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
         lines = [head, tables, f"most missing: {', '.join(gaps)}" if gaps else "nothing missing"]
@@ -259,118 +333,7 @@ class Panel:
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
 
 
-def _left_out(
-    table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame
-) -> list[str]:
-    """Say how many rows of the panel's own missions and years lie outside the missions' dates."""
-    owner, *times = on
-    if not times or table.unit == "state-year" or owner != "mission_id":
-        return []
-    time = times[0]
-    inside = part[time].between(frame[time].min(), frame[time].max())
-    near = part.loc[inside & part[owner].isin(frame[owner].unique()), list(on)]
-    known = pd.MultiIndex.from_frame(frame[list(on)])
-    count = int((~pd.MultiIndex.from_frame(near).isin(known)).sum())
-    if not count:
-        return []
-    return [f"{table.name}: {time}s outside the missions' dates, left out: {count:,}"]
-
-
-def _only(
-    part: pd.DataFrame, on: tuple[str, ...], columns: Sequence[str] | None, ending: str, name: str
-) -> pd.DataFrame:
-    """Return the columns asked for, with or without the ending that a lag or window gives them."""
-    if columns is None:
-        return part
-    known = [column for column in part if column not in on]
-    wanted = [column if column in known else f"{column}{ending}" for column in columns]
-    lacking = [asked for asked, column in zip(columns, wanted, strict=True) if column not in known]
-    if lacking:
-        raise UnknownColumn(
-            f"Table {name!r} has no {', '.join(lacking)} here.{suggestion(lacking[0], known)} "
-            f"It has: {', '.join(known)}."
-        )
-    return part[[*on, *wanted]]
-
-
-def _collisions(
-    part: pd.DataFrame, table: Native, on: tuple[str, ...], frame: pd.DataFrame
-) -> dict[str, str]:
-    """Prefix columns such as `total` and `source` that another table brought already."""
-    return {
-        name: f"{table.name}_{name}" for name in part if name not in on and name in frame.columns
-    }
-
-
-def _shifted(
-    part: pd.DataFrame, table: Native, owner: str, time: str, steps: int, lag: int, panel: Panel
-) -> pd.DataFrame:
-    """Return values dated `steps` later; state tables of a mission keep the present hosts."""
-    if table.unit == "state-year" and owner == "mission_id":
-        moved = replace_time(table, steps)
-        part = convert(moved, panel.unit, panel.missions)
-    else:
-        part = part.assign(**{time: part[time] + steps})
-    names = {name: f"{name}_lag{lag}" for name in part if name not in (owner, time)}
-    return part.rename(columns=names)
-
-
-def replace_time(table: Native, steps: int) -> Native:
-    """Return a state-year table whose values are dated `steps` years later."""
-    frame = table.frame.assign(year=table.frame["year"] + steps)
-    return replace(table, frame=frame)
-
-
-def panel(
-    unit: str,
-    start: int | None = None,
-    end: int | None = None,
-    sponsor: str | Sequence[str] | None = None,
-    kind: str | Sequence[str] | None = None,
-) -> Panel:
-    """Return the rows of a panel at a unit of analysis; tables are added with `.add`.
-
-    Parameters
-    ----------
-    unit : {"mission", "mission-month", "mission-year", "state-year"}
-    start, end : int, optional
-        First and last calendar year.
-    sponsor : str or sequence of str, optional
-        Only missions of these organisations (UN, AU, ECOWAS, EU, NATO, …, ad hoc).
-    kind : str or sequence of str, optional
-        Only missions of these kinds; a state-year panel counts peacekeeping missions by default,
-        because political missions have no strength to report.
-
-    Returns
-    -------
-    Panel
-        A state-year panel has every state of the system in every year, with or without a mission.
-
-    Raises
-    ------
-    UnitMismatch
-        For an unknown unit, sponsor or kind, when start lies after end or either is no whole number,
-        and when no row would be left.
-
-    Examples
-    --------
-    >>> import pkstats as pk
-    >>> pk.panel("mission-month", 2014, 2014, sponsor="AU").frame["mission_id"].nunique() > 0
-    True
-    """
-    columns = key(unit)
-    for name, year in (("start", start), ("end", end)):
-        if year is not None:
-            whole_number(year, f"{name} is a calendar year: it", *YEARS)
-    if start is not None and end is not None and start > end:
-        raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
-    chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
-    missions = chosen_missions(start, end, sponsor, chosen)
-    frame = skeleton(unit, missions, start, end)
-    if frame.empty:
-        raise UnitMismatch(
-            f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
-            f"chosen kinds lies within start={start}, end={end}."
-        )
-    check_unique(frame, columns, f"the {unit} panel")
-    return Panel(frame=frame, unit=unit, missions=missions)
+def _entry(text: str) -> str:
+    """Return the citation of a user's own table as a BibTeX entry."""
+    name, _, citation = text.partition(": ")
+    return f"@misc{{{name},\n  note = {{{citation}}}\n}}"

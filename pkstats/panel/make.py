@@ -1,0 +1,65 @@
+"""`panel`: the rows of a unit of analysis, before any table is added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pkstats.errors import UnitMismatch
+from pkstats.panel.panel import Panel
+from pkstats.panel.skeleton import chosen_missions, skeleton
+from pkstats.units import YEARS, check_unique, key, whole_number
+
+
+def panel(
+    unit: str,
+    start: int | None = None,
+    end: int | None = None,
+    sponsor: str | Sequence[str] | None = None,
+    kind: str | Sequence[str] | None = None,
+) -> Panel:
+    """Return the rows of a panel at a unit of analysis; tables are added with `.add`.
+
+    Parameters
+    ----------
+    unit : {"mission", "mission-month", "mission-year", "state-year"}
+    start, end : int, optional
+        First and last calendar year.
+    sponsor : str or sequence of str, optional
+        Only missions of these organisations (UN, AU, ECOWAS, EU, NATO, …, ad hoc).
+    kind : str or sequence of str, optional
+        Only missions of these kinds; a state-year panel counts peacekeeping missions by default,
+        because political missions have no strength to report.
+
+    Returns
+    -------
+    Panel
+        A state-year panel has every state of the system in every year, with or without a mission.
+
+    Raises
+    ------
+    UnitMismatch
+        For an unknown unit, sponsor or kind, when start lies after end or either is no whole number,
+        and when no row would be left.
+
+    Examples
+    --------
+    >>> import pkstats as pk
+    >>> pk.panel("mission-month", 2014, 2014, sponsor="AU").frame["mission_id"].nunique() > 0
+    True
+    """
+    columns = key(unit)
+    for name, year in (("start", start), ("end", end)):
+        if year is not None:
+            whole_number(year, f"{name} is a calendar year: it", *YEARS)
+    if start is not None and end is not None and start > end:
+        raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
+    chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
+    missions = chosen_missions(start, end, sponsor, chosen)
+    frame = skeleton(unit, missions, start, end)
+    if frame.empty:
+        raise UnitMismatch(
+            f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
+            f"chosen kinds lies within start={start}, end={end}."
+        )
+    check_unique(frame, columns, f"the {unit} panel")
+    return Panel(frame=frame, unit=unit, missions=missions)

@@ -1,0 +1,198 @@
+"""A user's own table, keyed as a panel's tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pkstats.codebook import table_names
+from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, near, suggestion
+from pkstats.panel.native import Native
+from pkstats.registry import mission, resolve_states, states_table
+from pkstats.registry.states import NUMBER_SCHEMES, TEXT_SCHEMES
+from pkstats.units import UNITS, YEARS, check_unique
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMES = (*NUMBER_SCHEMES, *TEXT_SCHEMES)
+TIMES = ("month", "year")
+# So many unknown states or missions are named.
+NAMED = 5
+
+
+def own_table(
+    frame: pd.DataFrame,
+    owner: str,
+    scheme: str | None,
+    time: str | None,
+    sums: Sequence[str],
+    name: str,
+) -> tuple[Native, list[str]]:
+    """Return a user's table ready to join a panel, and what was left out of it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    owner : str
+        Column of missions, or of states where there is a scheme.
+    scheme : str or None
+        How states are written: gw, cow, m49, iso3, iso2 or name.
+    time : str or None
+        Column of years or months; by default `month` or `year`, where there is one.
+    sums : sequence of str
+        Columns that are added up over months and host states; the others are averaged.
+    name : str
+
+    Raises
+    ------
+    UnknownColumn
+    UnitMismatch
+        When years, months or states cannot be read as such, and when no row is left.
+    """
+    time = _time_column(frame, owner, scheme, time, sums, name)
+    times = None if time is None else _times(frame[time], name)
+    unit = _unit(scheme, times, name)
+    known, unknown = _owners(frame[owner], scheme, times)
+    key = UNITS[unit]
+    values = [column for column in frame if column not in (owner, time)]
+    taken = [column for column in values if column in {*key, *TIMES}]
+    table = frame[[column for column in values if column not in taken]]
+    table.insert(0, key[0], known)
+    if times is not None:
+        table.insert(1, key[1], times)
+    table = table[known.notna()].reset_index(drop=True)
+    if table.empty:
+        raise UnitMismatch(
+            f"The table {name!r} has no row of a known {'mission' if scheme is None else 'state'} "
+            f"({_listed(unknown) or 'no rows'}). Check owner= and scheme=."
+        )
+    notes = []
+    if unknown:
+        rows, what = int(known.isna().sum()), "mission" if scheme is None else "state"
+        notes.append(f"{name}: rows of no known {what}, left out: {rows:,} ({_listed(unknown)})")
+    if taken:
+        notes.append(f"{name}: {', '.join(taken)} left out, since the panel has its own")
+    check_unique(table, key, f"the table {name!r}")
+    rules = {column: _rule(table[column], column in sums) for column in table}
+    across = {column: "sum" if column in sums else "mean" for column in table}
+    return Native(name, unit, table, rules, across, None), notes
+
+
+def _time_column(
+    frame: pd.DataFrame,
+    owner: str,
+    scheme: str | None,
+    time: str | None,
+    sums: Sequence[str],
+    name: str,
+) -> str | None:
+    """Return the column of years or months; refuse names of columns and schemes that are not there."""
+    if not isinstance(frame, pd.DataFrame):
+        raise UnitMismatch(f"Expected a DataFrame to join; found {type(frame).__name__}.")
+    if name in table_names():
+        raise UnitMismatch(f"{name!r} is a table of pkstats: call yours otherwise (name=).")
+    time = time or next((column for column in TIMES if column in frame and column != owner), None)
+    for column in (owner, *([time] if time else []), *sums):
+        if column not in frame:
+            raise UnknownColumn(
+                f"The table {name!r} has no column {column!r}.{suggestion(column, map(str, frame))} "
+                f"It has: {', '.join(map(str, frame))}."
+            )
+    if scheme is not None and scheme not in SCHEMES:
+        raise UnitMismatch(
+            f"scheme must be one of {', '.join(SCHEMES)}; found {scheme!r}."
+            f"{suggestion(str(scheme), SCHEMES)}"
+        )
+    return time
+
+
+def outside(
+    table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame
+) -> list[str]:
+    """Say how many rows of a user's table lie outside the panel, where they are comparable."""
+    if on != UNITS[table.unit]:
+        return []
+    rows = pd.MultiIndex.from_frame(part[list(on)].astype("object"))
+    count = int((~rows.isin(pd.MultiIndex.from_frame(frame[list(on)].astype("object")))).sum())
+    return [f"{table.name}: {count:,} of {len(rows):,} rows lie outside the panel"] if count else []
+
+
+def _times(values: pd.Series, name: str) -> pd.Series:
+    """Return years as whole numbers, or months as periods."""
+    if isinstance(values.dtype, pd.PeriodDtype):
+        return values.dt.asfreq("M")
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values.dt.to_period("M")
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        if not (values.between(*YEARS) & (values % 1 == 0)).all():
+            odd = values[~(values.between(*YEARS) & (values % 1 == 0))].iloc[0]
+            raise UnitMismatch(
+                f"Expected years from {YEARS[0]} to {YEARS[1]} in {values.name!r} of {name!r}; "
+                f"found {odd}."
+            )
+        return values.astype("int64")
+    text = values.astype("str")
+    if text.str.fullmatch(r"\d{4}").all():
+        return _times(text.astype("int64"), name)
+    months = pd.to_datetime(text, format="%Y-%m", errors="coerce")
+    if months.isna().any():
+        raise UnitMismatch(
+            f"Expected years, or months like 2004-06, in {values.name!r} of {name!r}; "
+            f"found {values[months.isna()].iloc[0]!r}."
+        )
+    return months.dt.to_period("M")
+
+
+def _unit(scheme: str | None, times: pd.Series | None, name: str) -> str:
+    monthly = times is not None and isinstance(times.dtype, pd.PeriodDtype)
+    if scheme is not None:
+        if times is None or monthly:
+            raise UnitMismatch(
+                f"The table {name!r} is by state: expected a column of years (time=), found "
+                f"{'months: sum or average them by year first' if monthly else 'none'}."
+            )
+        return "state-year"
+    if times is None:
+        return "mission"
+    return "mission-month" if monthly else "mission-year"
+
+
+def _owners(
+    labels: pd.Series, scheme: str | None, years: pd.Series | None
+) -> tuple[pd.Series, dict[Any, str]]:
+    """Return states or missions, and for each label that is none of them why, or what is near."""
+    if scheme is not None:
+        states = resolve_states(labels, scheme, years)
+        lost = labels[states.isna()].drop_duplicates()
+        return states, {label: _near_state(label, scheme) for label in lost}
+    found: dict[Any, str | None] = {}
+    unknown: dict[Any, str] = {}
+    for label in labels.drop_duplicates():
+        try:
+            found[label] = mission(str(label)).id
+        except UnknownMission as problem:
+            found[label], unknown[label] = None, str(problem)
+    return labels.map(found).astype("str"), unknown
+
+
+def _near_state(label: object, scheme: str) -> str:
+    names: Iterable[str] = states_table()["name"].unique() if scheme == "name" else ()
+    matches = near(str(label), names)
+    return f"{label!r}, near: {', '.join(matches)}" if matches else repr(label)
+
+
+def _listed(unknown: Mapping[Any, str]) -> str:
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    texts = [text.rstrip(".") for text in list(unknown.values())[:NAMED]]
+    return "; ".join(texts) + more
+
+
+def _rule(column: pd.Series, summed: bool) -> str:
+    if summed:
+        return "sum"
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "any"
+    return "mean" if pd.api.types.is_numeric_dtype(column.dtype) else "none"
