@@ -96,6 +96,8 @@ def test_estimates_stand_side_by_side(data):
     assert list(table.columns) == ["short", "long"]
     assert table.loc["z", "short"] == "" and table.loc["z", "long"] != ""
     assert table.loc["rows", "short"] == "500"
+    assert table.index[0] == "outcome" and table.loc["outcome"].tolist() == ["y", "y"]
+    assert table.loc["clustered by"].tolist() == ["", "group"]
     with pytest.raises(BadModel, match="as many names"):
         pk.table([one, two], names=["only"])
 

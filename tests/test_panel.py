@@ -262,7 +262,7 @@ def test_a_table_of_ones_own_joins_whatever_the_order_of_its_rows(order):
     pd.testing.assert_frame_equal(joined.frame[list(p.frame)], p.frame)
     found = joined.frame.dropna(subset=["aid"]).set_index(["state", "year"])["aid"]
     assert found.sort_index().to_dict() == {(432, 2013): 1.0, (625, 2010): 2.0}
-    assert "own: rows of no known state, left out: 1 ('XXX')" in joined.notes
+    assert any("no known state, left out: 1 ('XXX' names no state" in one for one in joined.notes)
     assert "own: 1 of 3 rows lie outside the panel" in joined.notes
 
 
@@ -313,6 +313,13 @@ def test_states_of_ones_own_come_to_missions_as_those_of_tables_do():
 def test_a_table_that_cannot_be_joined_is_refused_with_what_to_do(call, says):
     with pytest.raises(UnitMismatch, match=says):
         call(pk.panel("state-year", 2009, 2014))
+
+
+def test_a_territory_of_ones_own_table_is_called_that():
+    own = pd.DataFrame({"place": ["Palestine", "Korea, South"], "year": 2010, "x": [1, 2]})
+    joined = pk.panel("state-year", 2009, 2011).join(own, "place", scheme="name")
+    assert joined.frame["x"].sum() == 2
+    assert "territory without a Gleditsch–Ward number" in joined.notes[0]
 
 
 def test_an_unknown_column_of_ones_own_table_gets_a_suggestion():

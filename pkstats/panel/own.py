@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pkstats.codebook import table_names
-from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, near, suggestion
+from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, suggestion
 from pkstats.panel.native import Native
-from pkstats.registry import mission, resolve_states, states_table
-from pkstats.registry.states import NUMBER_SCHEMES, TEXT_SCHEMES
+from pkstats.registry import mission, resolve_states
+from pkstats.registry.states import NUMBER_SCHEMES, TEXT_SCHEMES, why_unknown
 from pkstats.units import UNITS, YEARS, check_unique
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _owners(
     if scheme is not None:
         states = resolve_states(labels, scheme, years)
         lost = labels[states.isna()].drop_duplicates()
-        return states, {label: _near_state(label, scheme) for label in lost}
+        return states, {label: _no_state(label, scheme) for label in lost}
     found: dict[Any, str | None] = {}
     unknown: dict[Any, str] = {}
     for label in labels.drop_duplicates():
@@ -178,10 +178,8 @@ def _owners(
     return labels.map(found).astype("str"), unknown
 
 
-def _near_state(label: object, scheme: str) -> str:
-    names: Iterable[str] = states_table()["name"].unique() if scheme == "name" else ()
-    matches = near(str(label), names)
-    return f"{label!r}, near: {', '.join(matches)}" if matches else repr(label)
+def _no_state(label: object, scheme: str) -> str:
+    return why_unknown(str(label)) if scheme in TEXT_SCHEMES else repr(label)
 
 
 def _listed(unknown: Mapping[Any, str]) -> str:

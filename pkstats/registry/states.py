@@ -183,7 +183,7 @@ def state(code_or_name: int | str, year: int | None = None) -> State:
     answers = (resolve_states(pd.Series([text]), scheme, year)[0] for scheme in schemes)
     number = next(filter(pd.notna, answers), None)
     if number is None:
-        raise UnknownState(_why_unknown(text))
+        raise UnknownState(why_unknown(text))
     rows = _table()[_table()["state"] == number]
     row = rows[rows["year"] == (rows["year"].max() if year is None else year)]
     if row.empty:
@@ -193,7 +193,8 @@ def state(code_or_name: int | str, year: int | None = None) -> State:
     return State(**values.iloc[0].to_dict())
 
 
-def _why_unknown(text: str) -> str:
+def why_unknown(text: str) -> str:
+    """Say why a text names no state: the registry's reason, or what is near."""
     refused = _labels()[_labels()["state"].isna() & _labels()["key"].eq(_key(text))]
     if len(refused):
         return f"{text!r} names no state: {refused['reason'].iloc[0]}."
