@@ -97,7 +97,7 @@ def test_estimates_stand_side_by_side(data):
     assert table.loc["z", "short"] == "" and table.loc["z", "long"] != ""
     assert table.loc["rows", "short"] == "500"
     assert table.index[0] == "outcome" and table.loc["outcome"].tolist() == ["y", "y"]
-    assert table.loc["clustered by"].tolist() == ["", "group"]
+    assert table.loc["standard errors"].tolist() == ["robust (HC1)", "clustered by group (CR1)"]
     with pytest.raises(BadModel, match="as many names"):
         pk.table([one, two], names=["only"])
 

@@ -57,7 +57,9 @@ def test_latex_holds_the_numbers_and_the_conventions(estimates, family):
     text = maketables.ETable([estimate]).make(type="tex")
     assert all(number in text for number in cell(estimate, first(family)))
     assert re.search(rf"Model & {family} ", text)
-    assert re.search(rf"S\.E\. type & {estimate.vcov} ", text)
+    errors = re.search(r"S\.E\. type & (.*?) \\\\", text)
+    assert errors and (estimate.vcov in errors[1] or f"({estimate.vcov.upper()})" in errors[1])
+    assert not estimate.clusters or f"clustered by {estimate.cluster}" in errors[1]
     assert ("Clusters & 40" in text) == (estimate.vcov == "cr1")
     assert not re.search(r"(?<!\\)[_|]", text), "LaTeX prints no bare underscores"
 
@@ -98,9 +100,9 @@ def odd() -> list:
     frame = pd.read_csv(Path(__file__).parent / "r" / "random.csv", keep_default_na=False)
     frame["ym"] = frame["ym"].map({"a": "A&B", "b": "50%", "c": "#c_d"})
     frame["the part"] = frame["f"].map({"a": "R&D_x", "b": "<5%>", "c": "#3"})
-    frame = frame.rename(columns={"x1": "share %_1"})
+    frame = frame.rename(columns={"x1": "share %_1"}).assign(**{"R&D": frame["group"]})
     return [
-        pk.fit("y ~ `share %_1` * b1 + C(`the part`)", frame, cluster="group"),
+        pk.fit("y ~ `share %_1` * b1 + C(`the part`)", frame, cluster="R&D"),
         pk.fit("ym ~ b1", frame, "multinomial", cluster="group"),
     ]
 
@@ -110,6 +112,7 @@ def test_latex_prints_the_signs_of_names(odd):
     names = {line.partition(" & \\makecell")[0].removesuffix(" & ") for line in text.splitlines()}
     assert {r"share \% 1", r"share \% 1 $\times$ $b_1$", r"Intercept (A\&B)"} <= names
     assert {r"\emph{part}=\textless{}5\%\textgreater{}", r"\emph{part}=R\&D x"} <= names
+    assert r"clustered by R\&D (CR1)" in text
     assert not re.search(r"(?<!\\)[%#]|`", text)
     assert latex(odd[:1]).count("&") == maketables.ETable(odd[:1]).make(type="tex").count("&")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import BadModel
-from pkstats.models.protocol import CATEGORY, label_names, names
+from pkstats.models.protocol import CATEGORY, label_names, names, statistic
 
 if TYPE_CHECKING:
     from pkstats.models.estimate import Estimate
@@ -57,7 +57,10 @@ def latex(
         found = safe | levels | found
     # Without a template of its own maketables takes the labels of categories as they are.
     table = ETable(list(estimates), labels=found, **{"cat_template": "", **options})
-    return str(table.make(type="tex"))
+    text = str(table.make(type="tex"))
+    for errors in {str(statistic(one, "se_type")) for one in estimates}:
+        text = text.replace(errors, errors.translate(SIGNS))
+    return text
 
 
 def _level(category: re.Match[str], labels: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel
-from pkstats.models.protocol import outcome, split_terms
+from pkstats.models.protocol import outcome, split_terms, standard_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,9 +101,10 @@ def table(
     Returns
     -------
     DataFrame
-        Rows are the outcome; the terms in order of appearance, those of a part of a model as
-        `x (zero)`, `x (above zero)` or `x (category)`; then rows, clusters, log likelihood and
-        conventions. One to three stars stand for p below 0.05, 0.01 and 0.001.
+        Rows are the outcome, then terms in order of appearance, those of a part of a model as `x
+        (zero)`, `x (above zero)` or `x (category)`, then rows, clusters, log likelihood, family and
+        what standard errors are clustered by. One to three stars stand for p below 0.05, 0.01 and
+        0.001.
 
     Raises
     ------
@@ -123,8 +124,9 @@ def table(
         head: _column(one, own, terms)
         for head, one, own in zip(heads, estimates, labels, strict=True)
     }
-    figures = ["rows", "clusters", "log likelihood", "family", "standard errors", "clustered by"]
-    index = ["outcome", *(label for term in terms for label in (term, f"  s.e. {term}")), *figures]
+    figures = ["rows", "clusters", "log likelihood", "family", "standard errors"]
+    pairs = [label for term in terms for label in (term, f"  s.e. {term}")]
+    index = ["outcome", *pairs, *figures]
     out = pd.DataFrame(columns, index=index)
     out.index = [label if not label.startswith("  s.e. ") else "" for label in index]
     return out
@@ -154,8 +156,7 @@ def _column(estimate: Estimate, labels: list[str], terms: list[str]) -> list[str
         str(estimate.clusters or ""),
         f"{likelihood:,.1f}",
         estimate.family,
-        estimate.vcov,
-        estimate.cluster if estimate.vcov.startswith("cr") else "",
+        standard_errors(estimate),
     ]
 
 

@@ -17,7 +17,6 @@ STATISTICS = {
     "r2": "r_squared",
     "pseudo_r2": "pseudo_r_squared",
     "ll": "log_likelihood",
-    "se_type": "vcov",
 }
 SHOWN = ("N", "n_clusters", "r2", "pseudo_r2", "ll", "family", "se_type")
 COEFFICIENTS = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"}
@@ -56,6 +55,8 @@ def statistic(estimate: Estimate, key: str) -> object:
     """Return a figure by the protocol's name; None where the model has none."""
     if key == "n_clusters":
         return estimate.clusters or None
+    if key == "se_type":
+        return _plain(standard_errors(estimate))
     return estimate.glance().iloc[0].to_dict().get(STATISTICS.get(key, key))
 
 
@@ -67,6 +68,14 @@ def shown(estimate: Estimate) -> list[str]:
 def outcome(estimate: Estimate) -> str:
     """Return the outcome as the formula has it; a Cox model's is the hazard."""
     return estimate.formula.partition("~")[0].strip() or "hazard"
+
+
+def standard_errors(estimate: Estimate) -> str:
+    """Return what standard errors are: their kind, and what they are clustered by."""
+    kind = estimate.vcov
+    if kind.startswith("cr"):
+        return f"clustered by {estimate.cluster} ({kind.upper()})"
+    return f"robust ({kind.upper()})" if kind.startswith("hc") else kind
 
 
 def split_terms(estimate: Estimate) -> list[tuple[str, str]]:
