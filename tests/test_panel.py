@@ -181,6 +181,8 @@ def test_numbers_that_mean_nothing_are_refused(call, says):
 def test_unknown_names_get_suggestions():
     with pytest.raises(UnknownTable, match="personnel"):
         pk.panel("mission-year").add("personel")
+    with pytest.raises(UnknownTable, match=r"a column of .*personnel.*columns=\['police'\]"):
+        pk.panel("mission-year").add("police")
     with pytest.raises(UnitMismatch, match="mission-year"):
         pk.panel("mission-years")
     with pytest.raises(UnknownColumn, match="task_count"):

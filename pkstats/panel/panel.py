@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from pkstats.codebook import cite, table_names
+from pkstats.codebook import cite, table, table_names
 from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
 from pkstats.panel.convert import complete, convert
@@ -113,15 +113,18 @@ class Panel:
         self, name: str, lag: int, window: str, years: int, columns: Sequence[str] | None
     ) -> Panel:
         if name not in table_names():
+            homes = [home for home in addable(self.unit) if name in table(home).columns]
+            held = f" It is a column of {', '.join(homes)} (columns=[{name!r}])." if homes else ""
             raise UnknownTable(
-                f"No table is called {name!r}.{suggestion(name, addable())} "
+                f"No table is called {name!r}.{held or suggestion(name, addable())} "
                 f"A panel takes: {', '.join(addable())}."
             )
         if self.unit == "state-year" and name in set(addable()) - set(addable(self.unit)):
             raise UnitMismatch(
                 f"{name!r} counts rows of a mission; it cannot be split by host state."
             )
-        panel = self._bring(complete(native(name), self.missions), lag, window, years, columns)
+        brought = complete(native(name), self.missions)
+        panel = self._bring(brought, lag, window, years, columns)
         return replace(panel, sources=tuple(dict.fromkeys((*self.sources, name))))
 
     def join(
