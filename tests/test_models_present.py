@@ -102,6 +102,18 @@ def test_estimates_stand_side_by_side(data):
         pk.table([one, two], names=["only"])
 
 
+def test_a_table_says_what_is_explained_and_what_errors_are_clustered_by(data):
+    twice = pk.fit("won ~ x", data, "logit", cluster=["group", "region"])
+    plain = pk.fit("won ~ x", data, "logit")
+    table = pk.table([pk.fit("y ~ x", data), pk.fit("y ~ x", data, vcov="cr2", cluster="group")])
+    assert table.loc["outcome"].tolist() == ["y", "y"]
+    assert table.loc["standard errors"].tolist() == ["robust (HC1)", "clustered by group (CR2)"]
+    table = pk.table([twice, plain])
+    assert table.loc["outcome"].tolist() == ["won", "won"]
+    errors = ["clustered by group and region (CR1)", "classical"]
+    assert table.loc["standard errors"].tolist() == errors
+
+
 def test_parts_with_other_meanings_have_rows_of_their_own():
     frame = pd.read_csv(Path(__file__).parent / "r" / "random.csv", keep_default_na=False)
     frame["zero"] = frame["b1"]

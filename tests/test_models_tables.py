@@ -57,9 +57,9 @@ def test_latex_holds_the_numbers_and_the_conventions(estimates, family):
     text = maketables.ETable([estimate]).make(type="tex")
     assert all(number in text for number in cell(estimate, first(family)))
     assert re.search(rf"Model & {family} ", text)
-    errors = re.search(r"S\.E\. type & (.*?) \\\\", text)
-    assert errors and (estimate.vcov in errors[1] or f"({estimate.vcov.upper()})" in errors[1])
-    assert not estimate.clusters or f"clustered by {estimate.cluster}" in errors[1]
+    errors = "clustered by group (CR1)" if estimate.vcov == "cr1" else estimate.vcov
+    assert f"Standard errors & {errors} " in text
+    assert (FAMILIES[family] or "hazard") in text
     assert ("Clusters & 40" in text) == (estimate.vcov == "cr1")
     assert not re.search(r"(?<!\\)[_|]", text), "LaTeX prints no bare underscores"
 
@@ -115,6 +115,13 @@ def test_latex_prints_the_signs_of_names(odd):
     assert r"clustered by R\&D (CR1)" in text
     assert not re.search(r"(?<!\\)[%#]|`", text)
     assert latex(odd[:1]).count("&") == maketables.ETable(odd[:1]).make(type="tex").count("&")
+
+
+def test_latex_prints_the_signs_of_what_errors_are_clustered_by():
+    frame = pd.read_csv(Path(__file__).parent / "r" / "random.csv", keep_default_na=False)
+    frame = frame.rename(columns={"group": "R&D_50%"})
+    text = latex([pk.fit("y ~ x1", frame, cluster="R&D_50%"), pk.fit("y ~ x1", frame)])
+    assert r"clustered by R\&D 50\% (CR1)" in text and "robust (HC1)" in text
 
 
 def test_only_latex_has_signs_written_for_it(odd, tmp_path):

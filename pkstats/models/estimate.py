@@ -256,7 +256,7 @@ class Estimate:
 
     @property
     def __maketables_stat_labels__(self) -> dict[str, str]:
-        return {"family": "Model"}
+        return {"family": "Model", "se_type": "Standard errors"}
 
     @property
     def __maketables_var_labels__(self) -> dict[str, str]:
