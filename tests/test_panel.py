@@ -317,6 +317,15 @@ def test_a_table_that_cannot_be_joined_is_refused_with_what_to_do(call, says):
         call(pk.panel("state-year", 2009, 2014))
 
 
+@pytest.mark.parametrize("lag", [0, 1])
+def test_rows_of_ones_own_table_without_a_year_are_counted(lag):
+    own = AID.head(2).assign(year=[2013, np.nan])
+    joined = pk.panel("state-year", 2009, 2014).join(own, "c", scheme="iso3", lag=lag)
+    assert joined.notes[0] == "own: rows without c or year, left out: 1"
+    found = joined.frame.dropna(subset=[f"aid_lag{lag}" if lag else "aid"])
+    assert found["year"].tolist() == [2013 + lag]
+
+
 def test_a_territory_of_ones_own_table_is_called_that():
     own = pd.DataFrame({"place": ["Palestine", "Korea, South"], "year": 2010, "x": [1, 2]})
     joined = pk.panel("state-year", 2009, 2011).join(own, "place", scheme="name")

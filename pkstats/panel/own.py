@@ -53,6 +53,9 @@ def own_table(
         When years, months or states cannot be read as such, and when no row is left.
     """
     time = _time_column(frame, owner, scheme, time, sums, name)
+    needed = [column for column in (owner, time) if column]
+    blank = frame[needed].isna().any(axis=1)
+    frame = frame[~blank]
     times = None if time is None else _times(frame[time], name)
     unit = _unit(scheme, times, name)
     known, unknown = _owners(frame[owner], scheme, times)
@@ -70,6 +73,8 @@ def own_table(
             f"({_listed(unknown) or 'no rows'}). Check owner= and scheme=."
         )
     notes = []
+    if blank.any():
+        notes.append(f"{name}: rows without {' or '.join(needed)}, left out: {int(blank.sum()):,}")
     if unknown:
         rows, what = int(known.isna().sum()), "mission" if scheme is None else "state"
         notes.append(f"{name}: rows of no known {what}, left out: {rows:,} ({_listed(unknown)})")
