@@ -11,13 +11,12 @@ from pkstats.codebook import table_names
 from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, suggestion
 from pkstats.panel.native import Native
 from pkstats.registry import mission, resolve_states
-from pkstats.registry.states import NUMBER_SCHEMES, TEXT_SCHEMES, why_unknown
+from pkstats.registry.states import SCHEMES, TEXT_SCHEMES, why_unknown
 from pkstats.units import UNITS, YEARS, check_unique
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMES = (*NUMBER_SCHEMES, *TEXT_SCHEMES)
 TIMES = ("month", "year")
 # So many unknown states or missions are named.
 NAMED = 5
@@ -35,7 +34,7 @@ def own_table(
 
     Parameters
     ----------
-    frame : DataFrame
+    frame, name : DataFrame and str
     owner : str
         Column of missions, or of states where there is a scheme.
     scheme : str or None
@@ -44,40 +43,40 @@ def own_table(
         Column of years or months; by default `month` or `year`, where there is one.
     sums : sequence of str
         Columns that are added up over months and host states; the others are averaged.
-    name : str
 
     Raises
     ------
-    UnknownColumn
-    UnitMismatch
-        When years, months or states cannot be read as such, and when no row is left.
+    UnknownColumn, UnitMismatch
+        Also when years, months or states cannot be read as such, and when no row is left.
     """
-    time = _time_column(frame, owner, scheme, time, sums, name)
-    needed = [column for column in (owner, time) if column]
+    _check(frame, scheme, name)
+    time = time or next((column for column in TIMES if column in frame and column != owner), None)
+    needed = [owner, time] if time else [owner]
+    _have(frame, [*needed, *sums], name)
     blank = frame[needed].isna().any(axis=1)
     frame = frame[~blank]
     times = None if time is None else _times(frame[time], name)
     unit = _unit(scheme, times, name)
     known, unknown = _owners(frame[owner], scheme, times)
     key = UNITS[unit]
-    values = [column for column in frame if column not in (owner, time)]
-    taken = [column for column in values if column in {*key, *TIMES}]
-    table = frame[[column for column in values if column not in taken]]
+    taken = [column for column in frame if column in {*key, *TIMES} and column not in needed]
+    table = frame.drop(columns=[*needed, *taken])
     table.insert(0, key[0], known)
     if times is not None:
         table.insert(1, key[1], times)
     table = table[known.notna()].reset_index(drop=True)
+    what = "mission" if scheme is None else "state"
     if table.empty:
+        found = _listed(unknown) or "no rows"
         raise UnitMismatch(
-            f"The table {name!r} has no row of a known {'mission' if scheme is None else 'state'} "
-            f"({_listed(unknown) or 'no rows'}). Check owner= and scheme=."
+            f"The table {name!r} has no row of a known {what} ({found}). Check owner= and scheme=."
         )
     notes = []
     if blank.any():
         notes.append(f"{name}: rows without {' or '.join(needed)}, left out: {int(blank.sum()):,}")
     if unknown:
-        rows, what = int(known.isna().sum()), "mission" if scheme is None else "state"
-        notes.append(f"{name}: rows of no known {what}, left out: {rows:,} ({_listed(unknown)})")
+        lost = known.isna().sum()
+        notes.append(f"{name}: rows of no known {what}, left out: {lost:,} ({_listed(unknown)})")
     if taken:
         notes.append(f"{name}: {', '.join(taken)} left out, since the panel has its own")
     check_unique(table, key, f"the table {name!r}")
@@ -86,32 +85,27 @@ def own_table(
     return Native(name, unit, table, rules, across, None), notes
 
 
-def _time_column(
-    frame: pd.DataFrame,
-    owner: str,
-    scheme: str | None,
-    time: str | None,
-    sums: Sequence[str],
-    name: str,
-) -> str | None:
-    """Return the column of years or months; refuse names of columns and schemes that are not there."""
+def _check(frame: object, scheme: str | None, name: str) -> None:
+    """Refuse what is no frame, a name that is taken, and a scheme that does not exist."""
     if not isinstance(frame, pd.DataFrame):
         raise UnitMismatch(f"Expected a DataFrame to join; found {type(frame).__name__}.")
     if name in table_names():
         raise UnitMismatch(f"{name!r} is a table of pkstats: call yours otherwise (name=).")
-    time = time or next((column for column in TIMES if column in frame and column != owner), None)
-    for column in (owner, *([time] if time else []), *sums):
-        if column not in frame:
-            raise UnknownColumn(
-                f"The table {name!r} has no column {column!r}.{suggestion(column, map(str, frame))} "
-                f"It has: {', '.join(map(str, frame))}."
-            )
     if scheme is not None and scheme not in SCHEMES:
         raise UnitMismatch(
             f"scheme must be one of {', '.join(SCHEMES)}; found {scheme!r}."
             f"{suggestion(str(scheme), SCHEMES)}"
         )
-    return time
+
+
+def _have(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
+    """Refuse a frame that lacks a column."""
+    for column in columns:
+        if column not in frame:
+            raise UnknownColumn(
+                f"The table {name!r} has no column {column!r}.{suggestion(column, map(str, frame))} "
+                f"It has: {', '.join(map(str, frame))}."
+            )
 
 
 def outside(
@@ -132,11 +126,11 @@ def _times(values: pd.Series, name: str) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return values.dt.to_period("M")
     if pd.api.types.is_numeric_dtype(values.dtype):
-        if not (values.between(*YEARS) & (values % 1 == 0)).all():
-            odd = values[~(values.between(*YEARS) & (values % 1 == 0))].iloc[0]
+        odd = values[~(values.between(*YEARS) & (values % 1 == 0))]
+        if len(odd):
             raise UnitMismatch(
                 f"Expected years from {YEARS[0]} to {YEARS[1]} in {values.name!r} of {name!r}; "
-                f"found {odd}."
+                f"found {odd.iloc[0]}."
             )
         return values.astype("int64")
     text = values.astype("str")

@@ -213,7 +213,8 @@ class Panel:
         part = part.rename(columns=collisions(part, table, on, self.frame))
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
-        remarks = [] if lag and not own else (outside if own else left_out)(table, part, on, frame)
+        count = outside if own else left_out
+        remarks = count(table, part, on, frame) if own or not lag else []
         if self.unit == "mission-month" and "year" in on:
             remarks.append(
                 f"{name}: yearly, so every month has the value of its whole year, not a part of it"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_YEAR, LAST_YEAR = 1946, 2025
 NUMBER_SCHEMES, TEXT_SCHEMES = ("gw", "cow", "m49"), ("iso3", "iso2", "name")
+SCHEMES = NUMBER_SCHEMES + TEXT_SCHEMES
 
 # Serbia took Yugoslavia's seat under a new GW number, and publishers write either for all years
 # (UCDP 345 to this day, UNHCR `SRB` in the 1990s). No other successor is written that way.
@@ -157,8 +158,8 @@ def resolve_states(
     """
     import pandas as pd
 
-    if scheme not in NUMBER_SCHEMES + TEXT_SCHEMES:
-        raise ValueError(f"scheme must be one of {NUMBER_SCHEMES + TEXT_SCHEMES}, got {scheme!r}")
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme must be one of {SCHEMES}, got {scheme!r}")
     if isinstance(years, pd.Series) and not years.index.equals(codes.index):
         raise ValueError("years must have the index of codes; align them first")
     if scheme in NUMBER_SCHEMES:
