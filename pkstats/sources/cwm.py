@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.sources import digits
-from pkstats.sources.cells import TEXT, letters_of, rewritten, rows_with
-from pkstats.sources.keys import number_together, repeats
+from pkstats.sources import digits, times
+from pkstats.sources.cells import TEXT, nulls
+from pkstats.sources.keys import repeats
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
 
 REASON = "expected a date like 5/17/83, 5//1983 or //1983"
 FORMAT = "%m/%d/%y"
-# The fewest and the most digits of each part of a date.
-WIDTHS = {"m": (0, 2), "d": (0, 2), "y": (2, 4)}
-# Question marks in place of a part, and behind a date.
-UNKNOWN, DOUBT = re.compile(r"(?<![^/])\?+(?=/)"), re.compile(r"(?<=\d)\?+$")
+# A part may be lacking or be question marks; question marks behind a date are a doubt.
+PARTIAL = re.compile(r"(?:\?*|(\d\d?))/(?:\?*|(\d\d?))/(\d{4}|\d\d)\?*", re.ASCII)
+EPOCH = date(1970, 1, 1).toordinal()
 PRECISIONS = pa.array(["day", "month", "year", None], TEXT)
 DAY, MONTH, YEAR, NOTHING = range(4)
 
@@ -41,17 +41,17 @@ def settle(table: Table, plan: Layout) -> None:
     options = plan.options or {}
     spans = options["spans"]
     names = [name for span in spans for name in span]
-    places, cells = number_together(table, names)
+    cells = pa.concat_arrays([table[name] for name in names])
 
     def country(table: Table, rows: np.ndarray) -> Any:
         return table.at("country", rows)
 
     table.put_aside(repeats(table, [*names, *table]), "", country, "repeats an earlier row")
     dates = partial_dates(cells, options["latest_year"])
-    _note_doubts(table, names, places, cells, dates.doubtful)
-    columns = _spread(dates, names, places, {end for _, end in spans})
-    unread = (dates.precision == NOTHING)[places] & (places >= 0)
-    for name, bad in zip(names, unread, strict=True):
+    _note_doubts(table, names, cells, dates.doubtful)
+    columns = _columns(dates, names, {end for _, end in spans})
+    unread = (dates.precision == NOTHING) & ~nulls(cells)
+    for name, bad in zip(names, unread.reshape(len(names), -1), strict=True):
         _refuse_unread(table, name, bad)
     for start, end in spans:
         _refuse_disorder(table, start, end, columns[start], columns[end])
@@ -86,57 +86,66 @@ def partial_dates(text: pa.Array, latest_year: int) -> Dates:
     Dates
         Arrays of the text's length; NaT where a text cannot be read.
     """
+    first = times.shifted(digits.read_digits(text, FORMAT), latest_year)
+    last, precision = first.copy(), np.where(np.isnat(first), NOTHING, DAY)
     doubtful = np.zeros(len(text), dtype=bool)
-    asked = rows_with(text, letters_of(text) == ord("?"))
-    if len(asked):
-        words = [UNKNOWN.sub("", word) for word in text.take(pa.array(asked)).to_pylist()]
-        doubtful[asked] = [DOUBT.search(word) is not None for word in words]
-        text = rewritten(text, asked, [DOUBT.sub("", word) for word in words])
-    found, widths, good = digits.read_numbers(text, FORMAT, WIDTHS)
-    if not good.any():
-        nothing = np.full(len(text), digits.NOT_A_TIME)
-        return Dates(nothing, nothing, np.full(len(text), NOTHING), doubtful & good)
-    year, month, day = found["y"], found["m"], found["d"]
-    short = widths["y"] == 2
-    year = np.where(short, year + np.where(2000 + year > latest_year, 1900, 2000), year)
-    good &= (short | (widths["y"] == 4)) & (year >= 1900) & (year <= latest_year)
-    no_month = widths["m"] == 0
-    no_day = no_month | (widths["d"] == 0)
-    month, day = np.where(no_month, 1, month), np.where(no_day, 1, day)
-    first = digits.dates(year, month, day, good)
-    precision = np.where(no_month, YEAR, np.where(no_day, MONTH, DAY))
-    precision[~good] = NOTHING
-    last = first.copy()
-    for unit, known in (("M", MONTH), ("Y", YEAR)):
-        rows = np.flatnonzero(precision == known)
-        after = (first[rows].astype(f"datetime64[{unit}]") + 1).astype("datetime64[D]")
-        last[rows] = after - 1
-    return Dates(first, last, precision, doubtful & good)
+    rest = np.flatnonzero(np.isnat(first) & ~nulls(text))
+    words = text.take(pa.array(rest)).to_pylist()
+    pairs = ((row, _span(word, latest_year)) for row, word in zip(rest, words, strict=True))
+    found = np.array([(row, *span) for row, span in pairs if span], dtype="int64").reshape(-1, 5)
+    rows = found[:, 0]
+    first[rows], last[rows] = found[:, 1:3].T.astype("datetime64[D]")
+    precision[rows], doubtful[rows] = found[:, 3:].T
+    return Dates(first, last, precision, doubtful)
+
+
+def _span(word: str, latest_year: int) -> tuple[int, int, int, bool] | None:
+    """Return what `Dates` holds of one date, with days counted from 1970."""
+    found = PARTIAL.fullmatch(word)
+    if not found:
+        return None
+    month, day, year = (int(part or 0) for part in found.groups())
+    if len(found[3]) == 2:
+        year += 1900 if 2000 + year > latest_year else 2000
+    if not 1900 <= year <= latest_year:
+        return None
+    try:
+        if not found[1]:
+            first, after, precision = date(year, 1, 1), date(year + 1, 1, 1), YEAR
+        elif not found[2]:
+            first, precision = date(year, month, 1), MONTH
+            after = date(year + month // 12, month % 12 + 1, 1)
+        else:
+            first, precision = date(year, month, day), DAY
+            after = first + timedelta(1)
+    except ValueError:
+        return None
+    last = after - timedelta(1)
+    return first.toordinal() - EPOCH, last.toordinal() - EPOCH, precision, word.endswith("?")
 
 
 def _precision(name: str) -> str:
     return name.replace("_date", "_precision")
 
 
-def _spread(dates: Dates, names: list[str], places: np.ndarray, ends: set[str]) -> dict[str, Any]:
-    """Return the columns of dates and of their precision; place -1 is the cell without a value."""
-    first, last = (np.append(days, digits.NOT_A_TIME) for days in (dates.first, dates.last))
-    codes = np.append(dates.precision, NOTHING)[places]
-    words, length = PRECISIONS.take(pa.array(codes.ravel())), places.shape[1]
+def _columns(dates: Dates, names: list[str], ends: set[str]) -> dict[str, Any]:
+    """Return the columns of dates and of their precision."""
+    words = PRECISIONS.take(pa.array(dates.precision))
+    length = len(words) // len(names)
     columns: dict[str, Any] = {}
     for number, name in enumerate(names):
-        columns[name] = (last if name in ends else first)[places[number]]
-        columns[_precision(name)] = words.slice(number * length, length)
+        part = slice(number * length, (number + 1) * length)
+        columns[name] = (dates.last if name in ends else dates.first)[part]
+        columns[_precision(name)] = words[part]
     return columns
 
 
-def _note_doubts(
-    table: Table, names: list[str], places: np.ndarray, cells: pa.Array, doubtful: np.ndarray
-) -> None:
+def _note_doubts(table: Table, names: list[str], cells: pa.Array, doubtful: np.ndarray) -> None:
     for cell in np.flatnonzero(doubtful):
-        for name, column in zip(names, places, strict=True):
-            if (table.good & (column == cell)).any():
-                table.report.note(f"{name} {cells[cell].as_py()!r} is marked as doubtful and kept")
+        column, row = divmod(int(cell), len(table))
+        if table.good[row]:
+            word = cells[cell].as_py()
+            table.report.note(f"{names[column]} {word!r} is marked as doubtful and kept")
 
 
 def _refuse_unread(table: Table, name: str, bad: np.ndarray) -> None:

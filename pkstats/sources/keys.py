@@ -192,23 +192,6 @@ def _told(table: Table, name: str) -> bool:
     return name in table.codes and table.codes[name][0] is table[name]
 
 
-def number_together(table: Table, names: list[str]) -> tuple[np.ndarray, pa.Array]:
-    """Number the cells of columns of text once, for reading and for comparing.
-
-    Returns
-    -------
-    places : ndarray of int, shape (columns, rows)
-        Each cell's place among the distinct ones; -1: null.
-    cells : Array of large_string
-        The distinct cells.
-    """
-    places, cells = coded(pa.concat_arrays([table[name] for name in names]))
-    places = places.reshape(len(names), -1)
-    for name, column in zip(names, places, strict=True):
-        table.codes[name] = table[name], column + 1, len(cells) + 1
-    return places, cells
-
-
 def _take(values: Any, rows: np.ndarray) -> Any:
     return values.take(pa.array(rows)) if isinstance(values, pa.Array) else values[rows]
 

@@ -168,8 +168,7 @@ def melt_years(table: Table, plan: Layout) -> Table:
         return table
     names = [name for name in table if name.startswith(f"{wide}:")]
     years = np.array([int(name.partition(":")[2]) for name in names], dtype="int64")
-    # Columns are copied quickest one after the other; a row's years must lie together.
-    values = np.ascontiguousarray(np.vstack([table[name] for name in names]).T)
+    values = np.column_stack([table[name] for name in names])
     filled = ~np.isnan(values)
     if not table.good.all():
         filled &= table.good[:, None]
@@ -188,8 +187,7 @@ def melt_years(table: Table, plan: Layout) -> Table:
             columns[name] = pc.run_end_decode(words)
         else:
             columns[name] = cells.repeat(counts)
-    place = np.tile(np.arange(len(years), dtype="uint16"), len(table))
     empty = np.zeros(len(chosen), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(years.take(place.take(chosen)), empty)
+    columns["year"] = pd.arrays.IntegerArray(np.tile(years, len(table)).take(chosen), empty)
     columns[wide] = values.take(chosen)
     return Table(columns, table.rows.repeat(counts), table.report)

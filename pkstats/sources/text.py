@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t"
 PIECE = 1 << 12
+# The largest byte of an ASCII letter.
+ASCII = 127
 # The last quotes of a text are looked for in so many of its last bytes, then further up.
 QUOTED = 1 << 16
 # Most files fit in one small block; a row longer than a block needs the large one.
@@ -65,29 +67,36 @@ def _is_utf8(content: bytes) -> bool:
 
 def _from_windows(content: bytes) -> bytes:
     """Return Windows-1252 text as UTF-8; pieces that are ASCII, mostly all, are left alone."""
-    starts = range(0, len(content), PIECE)
-    pieces = (content[start : start + PIECE] for start in starts)
-    return b"".join(
-        piece if piece.isascii() else piece.decode("cp1252", errors="replace").encode()
-        for piece in pieces
-    )
+    # As signed numbers the bytes beyond ASCII are negative.
+    lowest = np.minimum.reduceat(np.frombuffer(content, "int8"), np.arange(0, len(content), PIECE))
+    view, done = memoryview(content), 0
+    parts: list[bytes | memoryview] = []
+    for start in (PIECE * np.flatnonzero(lowest < 0)).tolist():
+        piece = content[start : start + PIECE].decode("cp1252", errors="replace").encode()
+        parts += [view[done:start], piece]
+        done = start + PIECE
+    return b"".join([*parts, view[done:]])
 
 
 def mended(content: bytes, garbled: Mapping[str, str], notes: list[str]) -> bytes:
     """Put the right spellings in place of garbled ones in UTF-8 text."""
-    if content.isascii():
-        return content
-    count, lines = 0, content.split(b"\n")
     words = [(wrong.encode(), right.encode()) for wrong, right in garbled.items()]
-    for place, line in enumerate(lines):
-        if line.isascii():
+    count, done, parts = 0, 0, []
+    for spot in np.flatnonzero(np.frombuffer(content, dtype="uint8") > ASCII).tolist():
+        if spot < done:
             continue
+        start, end = content.rfind(b"\n", 0, spot) + 1, content.find(b"\n", spot)
+        line = content[start : end if end >= 0 else len(content)]
+        parts.append(content[done:start])
+        done = start + len(line)
         for wrong, right in words:
             count += line.count(wrong)
-            lines[place] = lines[place].replace(wrong, right)
-    if count:
-        notes.append(f"{count} names garbled by mixed encodings were mended")
-    return b"\n".join(lines)
+            line = line.replace(wrong, right)
+        parts.append(line)
+    if not count:
+        return content
+    notes.append(f"{count} names garbled by mixed encodings were mended")
+    return b"".join([*parts, content[done:]])
 
 
 def arrow_text(

@@ -69,7 +69,7 @@ def _read_column(
         text = blanked(trimmed(cells), field)
         dates = _cast(text)
         if dates is not None:
-            return _shifted(dates, field).astype(unit, copy=False), None
+            return shifted(dates, field.latest_year).astype(unit, copy=False), None
     places, spellings = encode(cells)
     text = blanked(spellings, field)
     dates = np.append(read_dates(text, field), NOT_A_TIME)
@@ -98,14 +98,14 @@ def read_dates(text: pa.Array, field: Field) -> np.ndarray:
         left = np.isnat(dates) & filled
         if left.any():
             dates[left] = _read(text.filter(pa.array(left)), pattern)
-    return _shifted(dates, field)
+    return shifted(dates, field.latest_year)
 
 
-def _shifted(dates: np.ndarray, field: Field) -> np.ndarray:
-    """Put dates after the field's latest year into the century before."""
-    if field.latest_year is None:
+def shifted(dates: np.ndarray, latest_year: int | None) -> np.ndarray:
+    """Put dates after the latest year into the century before."""
+    if latest_year is None:
         return dates
-    late = dates >= np.datetime64(f"{field.latest_year + 1}-01-01", "s")
+    late = dates >= np.datetime64(f"{latest_year + 1}-01-01", "s")
     if not late.any():
         return dates
     months = dates[late].astype(MONTHS)
