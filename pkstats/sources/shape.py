@@ -188,6 +188,7 @@ def melt_years(table: Table, plan: Layout) -> Table:
         else:
             columns[name] = cells.repeat(counts)
     empty = np.zeros(len(chosen), dtype=bool)
-    columns["year"] = pd.arrays.IntegerArray(np.tile(years, len(table)).take(chosen), empty)
+    year = np.tile(years.astype("uint16"), len(table)).take(chosen).astype("int64")
+    columns["year"] = pd.arrays.IntegerArray(year, empty)
     columns[wide] = values.take(chosen)
     return Table(columns, table.rows.repeat(counts), table.report)

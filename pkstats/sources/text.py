@@ -46,13 +46,29 @@ def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
             f"{name} is not text: expected a CSV, Excel or Stata file. "
             "Check that it is the publisher's file, or download it again."
         )
-    if content.isascii() or _is_utf8(content):
+    if content.isascii():
+        return content
+    view, starts = memoryview(content), _beyond_ascii(content)
+    if _is_utf8(view[starts[0] :]):
         return content
     notes.append("not UTF-8: decoded as Windows-1252 (Latin-1)")
-    return _from_windows(content)
+    # Most pieces are ASCII and left alone.
+    done, parts = 0, []
+    for start in starts:
+        piece = content[start : start + PIECE].decode("cp1252", errors="replace").encode()
+        parts += [view[done:start], memoryview(piece)]
+        done = start + PIECE
+    return b"".join([*parts, view[done:]])
 
 
-def _is_utf8(content: bytes) -> bool:
+def _beyond_ascii(content: bytes) -> list[int]:
+    """Return where the pieces of text begin that hold a byte beyond ASCII."""
+    # As signed numbers such bytes are negative.
+    lowest = np.minimum.reduceat(np.frombuffer(content, "int8"), np.arange(0, len(content), PIECE))
+    return (PIECE * np.flatnonzero(lowest < 0)).tolist()
+
+
+def _is_utf8(content: memoryview) -> bool:
     """Tell whether bytes are UTF-8; Arrow looks at them ten times as fast as decoding does."""
     import pyarrow as pa
 
@@ -63,19 +79,6 @@ def _is_utf8(content: bytes) -> bool:
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _from_windows(content: bytes) -> bytes:
-    """Return Windows-1252 text as UTF-8; pieces that are ASCII, mostly all, are left alone."""
-    # As signed numbers the bytes beyond ASCII are negative.
-    lowest = np.minimum.reduceat(np.frombuffer(content, "int8"), np.arange(0, len(content), PIECE))
-    view, done = memoryview(content), 0
-    parts: list[bytes | memoryview] = []
-    for start in (PIECE * np.flatnonzero(lowest < 0)).tolist():
-        piece = content[start : start + PIECE].decode("cp1252", errors="replace").encode()
-        parts += [view[done:start], piece]
-        done = start + PIECE
-    return b"".join([*parts, view[done:]])
 
 
 def mended(content: bytes, garbled: Mapping[str, str], notes: list[str]) -> bytes:
