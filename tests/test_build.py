@@ -264,6 +264,12 @@ def test_a_damaged_raw_table_is_named_with_what_to_do(raw, tmp_path, old, new, m
         make(folder)
 
 
+def test_a_raw_table_without_rows_is_not_built_from(raw, tmp_path):
+    folder = spoiled(raw, tmp_path / "raw", "activities", lambda text: text[: text.find("\n") + 1])
+    with pytest.raises(BuildProblem, match=r"activities\.csv has a header but no rows\. Restore"):
+        make(folder)
+
+
 def test_a_raw_month_that_is_none_is_named_with_its_row(tmp_path):
     (tmp_path / "mandates.csv").write_text("source,from\ntamm,2004-06\ntamm,2004-13\n")
     with pytest.raises(BuildProblem, match=r"months like 2004-06, found '2004-13' in row 2\."):

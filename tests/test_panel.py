@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import pkstats as pk
 from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable
+from pkstats.multiverse import reload
 from pkstats.panel.convert import complete, to_states
 from pkstats.panel.native import addable, native
 from pkstats.panel.skeleton import chosen_missions, host_shares
@@ -280,6 +281,18 @@ def test_a_table_by_mission_keeps_the_rows_of_every_unit(unit):
     assert new.iloc[:, 0].dropna().tolist() == [7]
     assert "MINUSTAH" in joined.notes[-1]
     assert joined.cite().endswith("own: Author (2024).") and joined.cite().startswith(p.cite())
+    assert joined.cite("bibtex").endswith("@misc{own,\n  note = {Author (2024).}\n}")
+    assert pk.cite([p, joined]) == pk.cite(joined) == joined.cite()
+
+
+def test_a_table_of_ones_own_is_cited_by_what_is_fitted_on_it(tmp_path):
+    p = pk.panel("mission-year", 1990, 2010, sponsor="UN").add("personnel")
+    own = p.frame[["mission_id", "year"]].assign(x=range(len(p.frame)))
+    joined = p.join(own, "mission_id", source="Author (2024).")
+    assert pk.fit("total ~ x", joined).cite() == joined.cite()
+    multiverse = pk.multiverse(joined, "total", "x")
+    assert multiverse.cite() == joined.cite()
+    assert reload(multiverse.save(tmp_path / "m.parquet")).cite() == joined.cite()
 
 
 def test_states_of_ones_own_come_to_missions_as_those_of_tables_do():

@@ -41,6 +41,21 @@ def source_card(name: str) -> dict[str, Any]:
     return cards[name]
 
 
+def _owed(what: object) -> list[str]:
+    """Return the citations of users' own tables that something rests on, as `name: citation`."""
+    if hasattr(what, "owed"):
+        return list(what.owed)
+    if isinstance(what, str) or hasattr(what, "sources") or not isinstance(what, Iterable):
+        return []
+    return [text for item in what for text in _owed(item)]
+
+
+def _entry(text: str) -> str:
+    """Return the citation of a user's own table as a BibTeX entry."""
+    name, _, citation = text.partition(": ")
+    return f"@misc{{{name},\n  note = {{{citation}}}\n}}"
+
+
 def _names(what: object) -> list[str]:
     """Turn a table, a source, whatever says what it rests on, or a list of these into source names."""
     if hasattr(what, "sources"):
@@ -72,7 +87,8 @@ def cite(what: object = None, style: str = "text") -> str:
     Returns
     -------
     str
-        One citation per line (text) or one BibTeX entry per source.
+        One citation per line (text) or one BibTeX entry per source; the user's own tables that a
+        panel has joined come last.
 
     Raises
     ------
@@ -93,10 +109,11 @@ def cite(what: object = None, style: str = "text") -> str:
         )
     wanted = list(dict.fromkeys(_names(what if what is not None else list(table_names()))))
     if style == "text":
-        return "\n".join(dict.fromkeys(str(source_card(name)["citation"]) for name in wanted))
+        texts = [str(source_card(name)["citation"]) for name in wanted]
+        return "\n".join(dict.fromkeys([*texts, *_owed(what)]))
     entries: dict[str, str] = {}
-    for name in wanted:
-        entry = str(source_card(name)["bibtex"]).strip()
+    found = [str(source_card(name)["bibtex"]).strip() for name in wanted]
+    for entry in [*found, *map(_entry, _owed(what))]:
         entries.setdefault(entry.partition("{")[2].partition(",")[0], entry)
     return "\n\n".join(entries.values())
 

@@ -57,6 +57,11 @@ class Estimate:
     data: pd.DataFrame | Panel = field(repr=False, kw_only=True)
 
     @property
+    def owed(self) -> tuple[str, ...]:
+        """Citations of the user's own tables among the data."""
+        return getattr(self.data, "owed", ())
+
+    @property
     def terms(self) -> tuple[str, ...]:
         """Names of the parameters, in order."""
         return self.found.names
@@ -225,7 +230,7 @@ class Estimate:
 
     def cite(self, style: str = "text") -> str:
         """Return the citations owed for the data behind the estimate; `style` is text or bibtex."""
-        return cite(list(self.sources), style=style)
+        return cite(self, style=style)
 
     def __repr__(self) -> str:
         from pkstats.models.present import as_text

@@ -102,6 +102,7 @@ def _run(
         "seed": how.seed,
         "declared": {**declared, "setting": _setting(setting)},
         "sources": [] if isinstance(data, pd.DataFrame) else list(data.sources),
+        "owed": [] if isinstance(data, pd.DataFrame) else list(data.owed),
     }
     if how.save is None:
         figures: pd.DataFrame | Path = _held(frame, grid, setting, how.resources)
@@ -127,6 +128,7 @@ def _found(
         about["hash"],
         about["seed"],
         tuple(about["sources"]),
+        tuple(about.get("owed", ())),
         about["declared"],
         resources,
     )

@@ -62,6 +62,7 @@ class Multiverse:
     hash: str = ""
     seed: int = 0
     sources: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict, repr=False)
     resources: Resources = field(default_factory=Resources, repr=False)
 
@@ -319,14 +320,15 @@ class Multiverse:
         path = Path(path)
         about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
         parts = self.parts(*LABELS, *COLUMNS)
-        store.write(path, parts, {**about, "sources": list(self.sources)})
+        cited = {"sources": list(self.sources), "owed": list(self.owed)}
+        store.write(path, parts, {**about, **cited})
         return path
 
     def cite(self, style: str = "text") -> str:
         """Return the citations owed for the data behind it; `style` is text or bibtex."""
         from pkstats.codebook import cite
 
-        return cite(list(self.sources), style=style)
+        return cite(self, style=style)
 
     def _data(self) -> pd.DataFrame:
         if self.data is None:

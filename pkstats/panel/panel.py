@@ -311,9 +311,7 @@ class Panel:
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the panel owes; `style` is text or bibtex."""
-        entries = [cite(list(self.sources), style=style)] if self.sources else []
-        own = self.owed if style == "text" else [_entry(text) for text in self.owed]
-        return ("\n" if style == "text" else "\n\n").join([*entries, *own])
+        return cite(self, style=style)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -335,9 +333,3 @@ class Panel:
     def _repr_html_(self) -> str:
         head = "<br>".join(repr(self).splitlines())
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
-
-
-def _entry(text: str) -> str:
-    """Return the citation of a user's own table as a BibTeX entry."""
-    name, _, citation = text.partition(": ")
-    return f"@misc{{{name},\n  note = {{{citation}}}\n}}"

@@ -126,7 +126,7 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
 
 
 def checked_raw(folder: Path, name: str) -> pd.DataFrame:
-    """Read a raw table to build from: all its columns are there, and every row names its source.
+    """Read a raw table to build from: it has rows and all its columns, and each row its source.
 
     Raises
     ------
@@ -140,6 +140,8 @@ def checked_raw(folder: Path, name: str) -> pd.DataFrame:
         raise BuildProblem(
             f"{path} lacks the columns {', '.join(lacking)}; found {', '.join(frame)}. {MEND}"
         )
+    if not len(frame):
+        raise BuildProblem(f"{path} has a header but no rows. {MEND}")
     empty = frame["source"].isna().to_numpy()
     if empty.any():
         raise BuildProblem(
