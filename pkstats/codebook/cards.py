@@ -112,10 +112,10 @@ def cite(what: object = None, style: str = "text") -> str:
         texts = [str(source_card(name)["citation"]) for name in wanted]
         return "\n".join(dict.fromkeys([*texts, *_owed(what)]))
     entries: dict[str, str] = {}
-    found = [str(source_card(name)["bibtex"]).strip() for name in wanted]
-    for entry in [*found, *map(_entry, _owed(what))]:
+    for name in wanted:
+        entry = str(source_card(name)["bibtex"]).strip()
         entries.setdefault(entry.partition("{")[2].partition(",")[0], entry)
-    return "\n\n".join(entries.values())
+    return "\n\n".join(dict.fromkeys([*entries.values(), *map(_entry, _owed(what))]))
 
 
 def versions() -> pd.DataFrame:
