@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> None:
         for path in draw_all(options.out, options.only, options.force, options.processes):
             print(path)
     elif options.command in PAGES:
-        from pkstats.tables.places import writable, write_atomically
+        from pkstats.cache import writable, write_atomically
 
         home, function = PAGES[options.command]
         text = getattr(import_module(home), function)()

@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 
 import pkstats as pk
+from pkstats import cache
+from pkstats.cache import locked, write_together
 from pkstats.codebook import table, table_names
 from pkstats.errors import BuildProblem
-from pkstats.tables import places
 from pkstats.tables.build import make
-from pkstats.tables.places import locked, raw_folder, write_together
+from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, read_raw
 
 NAMES = ("bases", "budgets")
@@ -208,7 +209,7 @@ def test_a_read_only_folder_is_named_and_nothing_is_lost(builder, tmp_path, monk
     def refuse(**options: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(places, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(cache, "NamedTemporaryFile", refuse)
     with pytest.raises(BuildProblem, match=r"Permission denied.*PKSTATS_DATA"):
         builder.build(tmp_path, tmp_path / "raw", force=True)
     assert contents(tmp_path) == before

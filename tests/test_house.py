@@ -14,6 +14,8 @@ import pkstats as pk
 PACKAGE = Path(pk.__file__).parent
 ORDER = [
     "errors",
+    "text",
+    "cache",
     "units",
     "codebook",
     "registry",

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from pkstats.cache import writable, write_atomically
 from pkstats.errors import BuildProblem, UnknownName, suggestion
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.claims import claim
@@ -40,7 +41,7 @@ from pkstats.figures import (
 )
 from pkstats.figures.theme import save, theme
 from pkstats.tables.build import STAMP, build
-from pkstats.tables.places import PACKAGE, processed_folder, writable, write_atomically
+from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

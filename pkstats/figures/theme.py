@@ -14,8 +14,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from pkstats.cache import write_together
 from pkstats.registry.missions import AS_OF
-from pkstats.tables.places import write_together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,11 +8,12 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pkstats.cache import write_atomically
 from pkstats.errors import BuildProblem
 from pkstats.measures.registry import Measure, available
 from pkstats.tables import load
 from pkstats.tables.build import STAMP
-from pkstats.tables.places import PACKAGE, processed_folder, write_atomically
+from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

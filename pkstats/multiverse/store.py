@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pkstats.cache import write_atomically
 from pkstats.errors import BuildProblem, UnreadableFile
 from pkstats.multiverse.data import Setting, needed
 from pkstats.multiverse.grid import Grid
 from pkstats.multiverse.labels import labelled
 from pkstats.multiverse.sets import SLAB
-from pkstats.tables.places import write_atomically
 
 META = b"pkstats.multiverse"
 FORMAT = 3

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from pkstats.tables.places import PACKAGE, raw_folder, write_atomically
+from pkstats.cache import write_atomically
+from pkstats.tables.places import PACKAGE, raw_folder
 
 BORDERS, OUTLINES = "countries-10m.json", "countries-50m.json"
 SHAPES = PACKAGE / "figures" / "data" / "shapes.json"

@@ -9,18 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkstats.cache import locked, writable, write_together
 from pkstats.codebook import conform, table, table_names, validate
 from pkstats.codebook.model import Table
 from pkstats.errors import BuildProblem, PkstatsError
 from pkstats.tables.builders import BUILDERS
-from pkstats.tables.places import (
-    PACKAGE,
-    locked,
-    processed_folder,
-    raw_folder,
-    writable,
-    write_together,
-)
+from pkstats.tables.places import PACKAGE, processed_folder, raw_folder
 from pkstats.tables.raw import MEND
 from pkstats.tables.recipe import Workshop, follow
 from pkstats.tables.store import to_parquet

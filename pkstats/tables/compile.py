@@ -10,11 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkstats.cache import locked, write_together
 from pkstats.codebook import source_card
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
-from pkstats.tables.places import in_checkout, locked, own_raw, raw_folder, write_together
+from pkstats.tables.places import in_checkout, own_raw, raw_folder
 from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
 
 if TYPE_CHECKING:

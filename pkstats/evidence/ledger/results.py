@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pkstats.cache import writable, write_atomically
 from pkstats.errors import BuildProblem
 from pkstats.evidence.ledger.entries import LEDGER, Entry, Ledger
 from pkstats.evidence.ledger.estimates import estimates
@@ -27,7 +28,7 @@ from pkstats.evidence.ledger.verdict import (
 )
 from pkstats.tables import load
 from pkstats.tables.build import STAMP
-from pkstats.tables.places import PACKAGE, processed_folder, writable, write_atomically
+from pkstats.tables.places import PACKAGE, processed_folder
 
 FOLDER, META = "claims", b"pkstats.claims"
 ROOMS = ("measures", "panel", "models", "multiverse", "evidence/ledger")

@@ -1,0 +1,127 @@
+"""What is kept on disk: written whole or not at all, flushed, and known again by its checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+
+from pkstats.errors import BuildProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+OLD_SECONDS = 3600
+
+
+def checksum(content: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def flush(path: Path) -> None:
+    """Ask the disk to keep a file, or a folder's list of files, through a loss of power."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:  # Windows opens no folders: its renames are flushed with the file
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def writable(folder: Path) -> Path:
+    """Create `folder` and make sure files can be written there.
+
+    Raises
+    ------
+    BuildProblem
+        When the folder cannot be created or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected a folder to write to at {folder}; it cannot be written ({problem.strerror}). "
+            "Nothing was changed. Set PKSTATS_DATA to a folder of your own, or mend its permissions."
+        ) from None
+    return folder
+
+
+@contextmanager
+def locked(folder: Path, seconds: float = 120) -> Iterator[None]:
+    """Hold the folder's lock, so that two writers at once take turns.
+
+    Raises
+    ------
+    BuildProblem
+        When another writer still holds the lock after `seconds`.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(writable(folder) / ".lock", timeout=seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise BuildProblem(
+            f"Another build has held {folder} for {seconds:g} s. Wait for it to end; "
+            f"if none is running, delete {folder / '.lock'}."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file in one step."""
+    write_together(path.parent, {path.name: content})
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write several files: all beside the old ones first, then each into its place in one step.
+
+    Whatever interrupts the writing, each file is the old one or the new one, whole. Files are
+    flushed before they are renamed, and the folder after; files that do not change are left alone.
+    What a writer killed long ago left behind is cleared away.
+
+    Raises
+    ------
+    BuildProblem
+        When a file cannot be written.
+    """
+    changed = [name for name, content in contents.items() if _differs(folder / name, content)]
+    temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in changed}
+    leftovers = [path for name in changed for path in folder.glob(f".{name}.*.tmp")]
+    try:
+        for path in leftovers:
+            if time.time() - path.stat().st_mtime > OLD_SECONDS:
+                path.unlink(missing_ok=True)
+        for name, path in temporary.items():
+            path.write_bytes(contents[name])
+            flush(path)
+        for name, path in temporary.items():
+            path.replace(folder / name)
+        if changed:
+            flush(folder)
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected to write {len(changed)} files to {folder}; it failed ({problem.strerror}). "
+            "Make room or mend the folder's permissions, then run it again."
+        ) from None
+    finally:
+        for path in temporary.values():
+            path.unlink(missing_ok=True)
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    return not path.exists() or path.read_bytes() != content
