@@ -24,7 +24,7 @@ from pkstats.figures.shapes import robinson
 from pkstats.figures.theme import COLOURS, TYPES, few_colours, theme
 from pkstats.figures.types import by_year
 from pkstats.figures.worldmap import hosts_today, present
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 
 drawing = importlib.import_module("pkstats.figures.draw")
 
@@ -48,7 +48,7 @@ def test_a_figure_has_content_units_sources_and_a_date(name):
     with theme():
         figure = FIGURES[name].draw()
         words = " ".join(" ".join(text.get_text() for text in figure.texts).split())
-        assert "Source" in words and AS_OF in words
+        assert "Source" in words and as_of() in words
         assert FIGURES[name].title in words
         for axes in figure.axes:
             assert axes.has_data() or axes.get_label() == "<colorbar>"

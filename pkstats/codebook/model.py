@@ -46,8 +46,9 @@ class Table:
 
     `recipe` tells `pkstats build` how the table comes from `data/raw`; `panel` how it joins a panel:
     `unit` it has once prepared, `spread` a key column into columns, `count` rows, `spells` to
-    months, `absent` years in which a list is complete, so that no row is a zero: of one `sponsor`, or
-    of `members` of the state system only.
+    months, `absent` years in which a list is complete, so that no row is a zero (`from`, and `to` or the last
+    year of its rows, which is left out while the list is `open`): of one `sponsor`, or of `members`
+    of the state system only.
     """
 
     name: str

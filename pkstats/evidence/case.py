@@ -23,7 +23,7 @@ from pkstats.evidence.case_timeline import diplomacy, timeline
 from pkstats.evidence.case_verdict import passages
 from pkstats.evidence.case_violence import violence
 from pkstats.evidence.readable import Readable
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import ongoing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -182,6 +182,14 @@ class Case:
         draw: Callable[[Case], Figure] = import_module("pkstats.figures.case_page").draw
         return draw(self)
 
+    def _dates(self) -> str:
+        item = self.scope.mission
+        return (
+            f"since {item.start}, {ongoing(item.start)}"
+            if self.scope.ongoing
+            else f"{item.start} to {item.end}"
+        )
+
     def __repr__(self) -> str:
         low, high = self.scope.window
         rows = {name: len(self._part(name)) for name in MAKERS if name not in ("facts", "gaps")}
@@ -189,8 +197,7 @@ class Case:
         if self.question:
             lines.append(self.question)
         lines += [
-            f"{self.scope.mission.start} to {self.scope.mission.end or f'ongoing at {AS_OF}'}; "
-            f"hosts: {self.scope.places}; shown: {low} to {high}",
+            f"{self._dates()}; hosts: {self.scope.places}; shown: {low} to {high}",
             "rows: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()),
             self.verdict(),
         ]

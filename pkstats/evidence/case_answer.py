@@ -13,7 +13,7 @@ from pkstats.evidence.case_spans import around, fell_before, renewed
 from pkstats.evidence.case_timeline import founding
 from pkstats.evidence.case_verdict import conflict_years, little
 from pkstats.evidence.case_violence import CONFLICT
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import ongoing
 
 LATER = {"5y": "five years", "2y": "two years"}
 WIDE = 1.5
@@ -157,7 +157,7 @@ def _ending(numbers: Numbers) -> str:
     """Return after which agreement it came, how it ended and the greatest of the uncertainties."""
     item = numbers.scope.mission
     if numbers.scope.ongoing:
-        end = f"was still there at {AS_OF}"
+        end = f"is {ongoing(item.start)}"
     else:
         end = f"left in {item.end[:4]} ({item.exit or 'how is not coded'})"
     if agreement := founding(numbers.scope):

@@ -16,7 +16,6 @@ from pkstats.evidence.case_data import read, stamp
 from pkstats.evidence.case_essay import stance
 from pkstats.evidence.case_facts_compared import FACTS
 from pkstats.evidence.case_numbers import years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_scores import (
     PERIODS,
     matrix,
@@ -29,6 +28,7 @@ from pkstats.evidence.case_scores import (
 )
 from pkstats.evidence.readable import MISSING
 from pkstats.panel import panel
+from pkstats.tables.coverage import last_whole_year
 
 COLUMNS = ["topic", "row", "mission_id", "value", "text", "share", "median", "n"]
 TALLY = "Tally"
@@ -152,7 +152,7 @@ def _success(cases: Sequence[Case]) -> list[dict[str, Any]]:
 
 def _over(each: Case) -> bool:
     """Return whether the five years after a mission lie in the data."""
-    return not each.scope.ongoing and each.scope.last + 5 < AS_OF_YEAR
+    return not each.scope.ongoing and each.scope.last + 5 <= last_whole_year()
 
 
 def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.case_scope import Scope
 from pkstats.panel import panel
 from pkstats.tables import load
-from pkstats.tables.places import processed_folder
+from pkstats.tables.coverage import Stamp, build_stamp, last_whole_year
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +19,9 @@ HOST_TABLES = ("violence", "displacement", "humanitarian", "aid_workers", "conte
 STRENGTH = ["troops", "police", "observers", "total"]
 
 
-def stamp() -> tuple[str, int]:
-    """Return which build of the tables is on disk."""
-    file = processed_folder() / "missions.parquet"
-    if not file.exists():
-        load("missions")
-    return str(file), file.stat().st_mtime_ns
+def stamp() -> Stamp:
+    """Return which build of the tables is at hand."""
+    return build_stamp()
 
 
 def read(name: str) -> pd.DataFrame:
@@ -55,7 +52,7 @@ def host_years(scope: Scope, columns: list[str], frame: pd.DataFrame | None = No
     year before the as-of date is the last: some sources have begun the next, others have not.
     """
     frame = states() if frame is None else frame
-    low, high = scope.window[0], min(scope.window[1], AS_OF_YEAR - 1)
+    low, high = scope.window[0], min(scope.window[1], last_whole_year())
     frame = frame.loc[frame["state"].isin(scope.hosts), ["state", "year", *columns]]
     frame = frame[frame["year"].between(low, high) & frame[columns].notna().any(axis=1)]
     names = dict(zip(scope.hosts, scope.names, strict=True))

@@ -12,9 +12,10 @@ from pkstats.evidence.case_numbers import years_of
 from pkstats.evidence.case_scope import Scope, listed
 from pkstats.evidence.case_timeline import resolution
 from pkstats.measures.mandates import task_flags
-from pkstats.registry.missions import AS_OF
+from pkstats.registry.missions import coded
+from pkstats.tables.coverage import ongoing
 
-REGISTRY = f"pkstats mission registry, as of {AS_OF}"
+REGISTRY = f"pkstats mission registry, as of {coded()}"
 Rows = list[tuple[str, str, str]]
 
 
@@ -35,7 +36,7 @@ def facts(scope: Scope) -> pd.DataFrame:
 def _registry(scope: Scope) -> Rows:
     item = scope.mission
     made = item.established_by or REGISTRY
-    over = f"ongoing at {AS_OF}" if scope.ongoing else f"{item.end} (to the {item.end_precision})"
+    over = ongoing(item.start) if scope.ongoing else f"{item.end} (to the {item.end_precision})"
     rows = [
         ("mission", item.name, REGISTRY),
         ("sent by", f"{item.sponsor}, {item.kind}", made),

@@ -9,12 +9,11 @@ import pandas as pd
 
 from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_numbers import Numbers, count, years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_scores import coverage, listed_from
 from pkstats.evidence.case_timeline import in_hosts
 from pkstats.measures.consent import EXITS
 from pkstats.measures.mandates import task_flags
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of, last_whole_year
 
 Shown = tuple[float, str]
 UNKNOWN: Shown = (float("nan"), "–")
@@ -45,7 +44,7 @@ def changes_a_year(numbers: Numbers) -> Shown:
     if len(flags) < len(spells) or flags.empty:
         return UNKNOWN
     first, last = spells["from"].iloc[0].to_timestamp(), spells["to"].iloc[-1]
-    end = pd.Timestamp(AS_OF) if pd.isna(last) else last.to_timestamp(how="end")
+    end = pd.Timestamp(as_of()) if pd.isna(last) else last.to_timestamp(how="end")
     changed = int((flags.to_numpy()[1:] != flags.to_numpy()[:-1]).any(axis=1).sum())
     rate = changed / ((end - first).days / DAYS)
     return rate, f"{rate:.1f}"
@@ -85,14 +84,14 @@ def deaths_during(numbers: Numbers) -> Shown:
         return UNKNOWN
     value, text = _number(float(during.mean()))
     low, high = int(during.index.min()), int(during.index.max())
-    whole = low == scope.first and high >= min(scope.last, AS_OF_YEAR - 1)
+    whole = low == scope.first and high >= min(scope.last, last_whole_year())
     return value, text if whole else f"{text} ({years_of(low, high)})"
 
 
 def deaths_after(numbers: Numbers) -> Shown:
     """Return yearly deaths in the five years after exit."""
     scope = numbers.scope
-    if scope.ongoing or scope.last + 5 >= AS_OF_YEAR:
+    if scope.ongoing or scope.last + 5 > last_whole_year():
         return float("nan"), "later"
     return _number(numbers.mean(scope.last + 1, scope.last + 5))
 
@@ -108,9 +107,9 @@ def refugees_before(numbers: Numbers) -> Shown:
 
 def refugees_last(numbers: Numbers) -> Shown:
     """Return refugees from the hosts at the end of its last year; the newest year, named, if it goes on."""
-    value, text = _refugees(numbers, min(numbers.scope.last, AS_OF_YEAR - 1))
+    value, text = _refugees(numbers, min(numbers.scope.last, last_whole_year()))
     named = numbers.scope.ongoing and not np.isnan(value)
-    return value, f"{text} ({AS_OF_YEAR - 1})" if named else text
+    return value, f"{text} ({last_whole_year()})" if named else text
 
 
 FACTS: dict[str, Callable[[Numbers], Shown]] = {

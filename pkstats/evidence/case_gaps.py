@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from pkstats.evidence.case_data import read
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope, listed
+from pkstats.evidence.case_scope import Scope, listed
 from pkstats.evidence.case_scores import coverage, listed_from
 from pkstats.evidence.case_violence import CONFLICT, before
+from pkstats.tables.coverage import last_whole_year
 
 
 @cache
@@ -102,7 +103,7 @@ def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: S
     notes = _late_states(scope) if series["table"] in ("violence", "agreements") else []
     if first > scope.first and not notes:
         notes.append(f"{name}: data start in {first}; {mission} began in {scope.first}.")
-    if last < min(scope.last, AS_OF_YEAR - 1):
+    if last < min(scope.last, last_whole_year()):
         until = "is still there" if scope.ongoing else f"ended in {scope.last}"
         notes.append(f"{name}: data end in {last}; {mission} {until}.")
     return notes

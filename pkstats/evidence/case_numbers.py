@@ -11,7 +11,7 @@ import pandas as pd
 from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.case_scores import readings, split
 from pkstats.evidence.case_violence import mean_of, yearly
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 
 HALF_YEAR = 182
 
@@ -68,7 +68,7 @@ class Numbers:
     def worst(self) -> int | None:
         """Year with most deaths among those of which the mission saw at least half, or None."""
         item = self.scope.mission
-        start, end = pd.Timestamp(item.start), pd.Timestamp(item.end or AS_OF)
+        start, end = pd.Timestamp(item.start), pd.Timestamp(item.end or as_of())
         seen = []
         for year in self.during.index:
             first, last = pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pkstats.evidence.case_data import summed
 from pkstats.evidence.case_numbers import Numbers, went
-from pkstats.evidence.case_scope import AS_OF_YEAR, listed
+from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import OUTSIDE, SEEN, coverage, listed_from
+from pkstats.tables.coverage import last_whole_year
 
 LEAST_SHOWN = 0.005
 FEWEST_SHOWN = 0.05
@@ -20,7 +21,7 @@ def people(numbers: Numbers) -> str:
 def _fled(numbers: Numbers) -> list[str]:
     scope, parts = numbers.scope, []
     displaced = numbers.frames["displacement"]
-    last = min(scope.last, AS_OF_YEAR - 1)
+    last = min(scope.last, last_whole_year())
     for column, what in (("refugees", "refugees"), ("idps_idmc", "internally displaced (IDMC)")):
         series, known = summed(displaced, column), displaced.groupby("year")[column].count()
         # From the year before arrival, as the measures do, if the same hosts are counted then.

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pkstats.errors import UnknownMission, UnknownName, near
 from pkstats.registry import mission as find_mission
 from pkstats.registry import missions_table
-from pkstats.registry.missions import AS_OF, Mission, normalise
+from pkstats.registry.missions import Mission, normalise
+from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BEFORE, AFTER = 5, 10
-AS_OF_YEAR = int(AS_OF[:4])
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Scope:
 
     @property
     def ongoing(self) -> bool:
-        """Whether the mission was in the field at the registry's as-of date."""
+        """Whether the registry has no end of the mission."""
         return self.mission.exit == "ongoing"
 
     @property
@@ -57,17 +57,17 @@ class Scope:
 
     @property
     def last(self) -> int:
-        """Last calendar year of the mission, or of the registry while it is ongoing."""
-        return AS_OF_YEAR if self.ongoing else int(self.mission.end[:4])
+        """Last calendar year of the mission, or the as-of year while it is ongoing."""
+        return max(as_of_year(), self.first) if self.ongoing else int(self.mission.end[:4])
 
     @property
     def window(self) -> tuple[int, int]:
         """First and last calendar year shown: the chain, and some years around the mission."""
         starts = self.chain["start"].dt.year
-        ends = self.chain["end"].dt.year.where(self.chain["exit"] != "ongoing", AS_OF_YEAR)
+        ends = self.chain["end"].dt.year.where(self.chain["exit"] != "ongoing", as_of_year())
         low = min(self.first - BEFORE, int(starts.min()) - 1)
         high = max(self.last + AFTER, int(ends.max()) if ends.notna().any() else self.last)
-        return low, min(high, AS_OF_YEAR)
+        return low, max(min(high, as_of_year()), self.last)
 
     @property
     def places(self) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pkstats.codebook import table
 from pkstats.evidence.case_data import read, stamp
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.case_timeline import in_hosts, while_there
 from pkstats.measures import measure
 from pkstats.measures.registry import Need, listed
 from pkstats.panel import panel
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of, last_whole_year
+from pkstats.tables.coverage import years as coverage
 
 ENDING = re.compile(r"_(during|2y|5y|10y)$")
 HORIZONS = ("during", "exit", "2y", "5y", "10y", "after")
@@ -163,10 +163,10 @@ def place(value: float, values: pd.Series, better: str | None) -> dict[str, Any]
 def _why(name: str, horizon: str, scope: Scope) -> str:
     """Say why a mission has no value: still there, window not over, data not covering, or neither."""
     if horizon in ("exit", "2y", "5y", "10y", "after") and scope.ongoing:
-        return f"ongoing at {AS_OF}: not yet known"
+        return f"ongoing as of {as_of()}: not yet known"
     if horizon.endswith("y"):
         ends = scope.last + int(horizon[:-1])
-        if ends >= AS_OF_YEAR:
+        if ends > last_whole_year():
             return f"window ends in {ends}, after the data"
     low, high = _years_needed(name, horizon, scope)
     needs = measure(name).needs
@@ -176,12 +176,12 @@ def _why(name: str, horizon: str, scope: Scope) -> str:
             return f"needs {low}; {need.table} starts in {first}"
     for need in needs:
         last = _last_known(need)
-        if scope.ongoing and last == AS_OF_YEAR - 1:
+        if scope.ongoing and last == last_whole_year():
             continue
         if last is not None and high > last:
             return f"needs {high}; {need.table} ends in {last}"
-    if scope.ongoing and any(_last_known(need) == AS_OF_YEAR - 1 for need in needs):
-        return f"ongoing at {AS_OF}: its own years are not over"
+    if scope.ongoing and any(_last_known(need) == last_whole_year() for need in needs):
+        return f"ongoing as of {as_of()}: its own years are not over"
     other = _not_told_apart(name, horizon, scope)
     return (
         other or f"no figure for {scope.places if low else scope.mission.id} in every year needed"
@@ -238,20 +238,6 @@ def _years_needed(name: str, horizon: str, scope: Scope) -> tuple[int, int]:
     if horizon.endswith("y"):
         high = scope.last + int(horizon[:-1])
     return low, high
-
-
-@cache
-def coverage(name: str) -> tuple[int | None, int | None]:
-    """Return the first and last year of a table that states when a missing row is a zero, or of rows."""
-    listed = table(name).panel.get("absent")
-    if listed:
-        return int(listed["from"]), int(listed["to"])
-    frame = read(name)
-    for column in ("year", "month"):
-        if column in frame:
-            years = frame[column] if column == "year" else frame[column].dt.year
-            return int(years.min()), int(years.max())
-    return None, None
 
 
 def matrix(scores: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,9 @@ import pandas as pd
 
 from pkstats.evidence.case_data import read
 from pkstats.evidence.case_numbers import HALF_YEAR, Numbers
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope, listed
+from pkstats.evidence.case_scope import Scope, listed
 from pkstats.measures.composites import CONFLICT
+from pkstats.tables.coverage import as_of_year
 
 COUNTED = {"state_based_best": "in battle", "one_sided_best": "among civilians"}
 
@@ -88,6 +89,6 @@ def _days(scope: Scope) -> int:
 def _there_before(scope: Scope) -> list[str]:
     """Return the missions of the chain that were there in its first year before it came."""
     chain, start = scope.chain, pd.Timestamp(scope.mission.start)
-    ends = chain["end"].fillna(pd.Timestamp(AS_OF_YEAR, 12, 31))
+    ends = chain["end"].fillna(pd.Timestamp(as_of_year(), 12, 31))
     there = (chain["start"] < start) & (ends >= pd.Timestamp(start.year, 1, 1))
     return chain.loc[there & (chain["role"] != "main"), "mission_id"].tolist()

@@ -27,7 +27,7 @@ from pkstats.evidence.case_violence import HOSTS, MISSIONS, NONE
 from pkstats.evidence.readable import Readable
 from pkstats.measures.composites import CONFLICT, OPEN
 from pkstats.panel import panel
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 
 SINCE = range(-2, 11)
 CODED = "Months, documents and tasks as TAMM codes them to 2015, after that as this project does."
@@ -102,7 +102,7 @@ def chain(scope: Scope, frames: Frames) -> Readable:
     return Readable(
         "The missions of the case",
         frame.where(frame.notna(), None),
-        f"Ongoing: there on {AS_OF}, so that it has not ended. Strength is the greatest figure known; "
+        f"Ongoing: as of {as_of()}. Strength is the greatest figure known; "
         "UN figures start in November 1990. A dash elsewhere: no document or figure at hand.",
     )
 

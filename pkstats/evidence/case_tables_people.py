@@ -8,8 +8,9 @@ import pandas as pd
 
 from pkstats.evidence.case_data import averaged, summed
 from pkstats.evidence.case_numbers import years_of
-from pkstats.evidence.case_scope import AS_OF_YEAR, Scope
+from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.readable import Readable
+from pkstats.tables.coverage import last_whole_year
 
 Frames = Mapping[str, pd.DataFrame]
 LONG, BLOCK, DECADE = 18, 5, 10
@@ -82,7 +83,7 @@ def blocks(frame: pd.DataFrame, scope: Scope | None = None) -> list[tuple[str, p
 def humanitarian(scope: Scope, frames: Frames) -> Readable:
     """Return aid asked for and given, and attacks on aid workers, a year."""
     frame = frames["humanitarian"]
-    span = frame["year"].between(scope.first - 2, min(scope.last + BLOCK, AS_OF_YEAR - 1))
+    span = frame["year"].between(scope.first - 2, min(scope.last + BLOCK, last_whole_year()))
     rows = []
     for years, block in blocks(frame[span], scope):
         n = block["year"].nunique()
@@ -177,8 +178,8 @@ def _chosen(wide: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     span = scope.last - scope.first
     quarters = {scope.first + span * part // 4 for part in (1, 2, 3)}
     chosen |= set(range(0, scope.last, DECADE)) if span > LONG else quarters
-    whole = wide[wide.index < AS_OF_YEAR]
-    some = whole[whole.index.isin(chosen | {min(AS_OF_YEAR - 1, scope.window[1])})].copy()
+    whole = wide[wide.index <= last_whole_year()]
+    some = whole[whole.index.isin(chosen | {min(last_whole_year(), scope.window[1])})].copy()
     some.insert(0, "when", [when(int(year), scope) for year in some.index])
     some.insert(0, "year", some.index.astype("str"))
     return some.reset_index(drop=True)

@@ -23,7 +23,7 @@ from pkstats.evidence.case_violence import (
     comparisons,
     mean_of,
 )
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import ongoing
 
 LATER = {"2y": "two", "5y": "five", "10y": "ten"}
 NOTHING = {"missed": "missed all", "falls short of": "reaches none"}
@@ -223,9 +223,7 @@ def leaving(numbers: Numbers) -> str:
     """Return how the mission ended."""
     item = numbers.scope.mission
     if numbers.scope.ongoing:
-        return (
-            f"It was in the field at {AS_OF}: what follows it is not known, and counts neither way."
-        )
+        return f"It is {ongoing(item.start)}: what follows it is not known, and counts neither way."
     if not item.exit:
         return f"It left in {item.end[:4]}; how it ended is not coded."
     document = f", {item.exit_document}" if item.exit_document else ""

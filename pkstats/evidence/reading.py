@@ -12,7 +12,7 @@ from pkstats.evidence.claims import Claim, claim
 from pkstats.evidence.ledger.wording import CLUSTERS
 from pkstats.evidence.readable import share, size
 from pkstats.evidence.words import words
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 
 # Treatments or outcomes known for a smaller share of the rows are named among the limits.
 SELDOM = 0.5
@@ -160,7 +160,7 @@ def limits(*names: str | Claim, also: Iterable[str] = ()) -> Prose:
         lines.append("Associations only: missions are not sent at random.")
     if any("mission" in str(unit) for one in found for unit in one.frame.get("unit", ())):
         lines.append(
-            f"Ongoing missions are censored at {AS_OF}, never counted as failures: they have no "
+            f"Ongoing missions are censored at {as_of()}, never counted as failures: they have no "
             "outcome after exit."
         )
     few = [f"{one.id} on {text}" for one in found if (text := _few(one))]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pkstats.evidence.case_gaps import covered
-from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_violence import HOSTS
 from pkstats.figures.case_notes import sentences
 from pkstats.figures.theme import bare
+from pkstats.tables.coverage import last_whole_year
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def uncovered(axes: Axes, case: Case, part: str) -> None:
     left, right = axes.get_xlim()
     for low, high in (
         (first, min(span[0] - 1, last)),
-        (max(span[1] + 1, first), min(last, AS_OF_YEAR - 1)),
+        (max(span[1] + 1, first), min(last, last_whole_year())),
     ):
         if high < low:
             continue

@@ -12,14 +12,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_scores import PERIODS, coverage, listed_whole, matrix
 from pkstats.evidence.case_timeline import intensities
 from pkstats.figures.case_axes import HATCH, NOTE, SHADE, note_lines
 from pkstats.figures.case_notes import sentences, sources
 from pkstats.figures.case_panels import PANELS
 from pkstats.figures.theme import COLOURS, bare, shade_of, theme
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of, last_whole_year, ongoing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,8 +86,8 @@ def _page(case: Case) -> Figure:
         0.1 / WIDE,
         0.1 / total,
         fill(
-            f"{sources(case)} As of {AS_OF}: strength to then, figures by year to {AS_OF_YEAR - 1}, the last "
-            "whole year. pkstats.",
+            f"{sources(case)} As of {as_of()}: strength to then, figures by year to {last_whole_year()}, the "
+            "last whole year. pkstats.",
             170,
         ),
         fontsize=7.5,
@@ -132,12 +131,16 @@ def _axes(
 
 def _head(figure: Figure, case: Case, total: float) -> None:
     item, scope = case.scope.mission, case.scope
-    until = f", still there at {AS_OF}" if scope.ongoing else f" to {item.end}"
+    dates = (
+        f"since {item.start}, {ongoing(item.start)}"
+        if scope.ongoing
+        else f"{item.start} to {item.end}"
+    )
     exit_words = "" if scope.ongoing else f" · exit: {item.exit or 'not coded'}"
     hosts = "hosts" if len(scope.hosts) > 1 else "host"
     lines = [
         f"{item.name} ({item.sponsor})",
-        f"{item.start}{until}{exit_words} · {hosts}: {scope.places}",
+        f"{dates}{exit_words} · {hosts}: {scope.places}",
         case.question,
     ]
     figure.text(0.1 / WIDE, 1 - 0.12 / total, case.title, fontsize=16, weight="bold", va="top")
@@ -267,7 +270,7 @@ def _year(date: object) -> float:
 def _end(date: object, high: int) -> float:
     """Return the end of a spell; while it is open the as-of date, or the right edge before it."""
     if date is None or pd.isna(date) or date == "":
-        return min(high + 1, _year(AS_OF))
+        return min(high + 1, _year(as_of()))
     return _year(date)
 
 

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 from pkstats.figures.theme import COLOURS, bare, caption
 from pkstats.models import Estimate, fit
 from pkstats.panel import panel
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of, years
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ MEASURES = [term.removeprefix("standardize(").removesuffix(")") for term in COMM
 @cache
 def mission_year_model() -> Estimate:
     """Fit whether deaths fell from one year to the next, over years of UN peacekeeping missions."""
-    data = panel("mission-year", 1990, 2024, "UN", "peacekeeping")
+    data = panel("mission-year", 1990, years("violence")[1], "UN", "peacekeeping")
     data = data.derive("violence_abatement", *MEASURES, "log_deaths_before")
     formula = f"violence_abatement ~ {' + '.join(COMMON)} + log_deaths_before"
     return fit(formula, data, family="logit", cluster="family")
@@ -66,7 +66,7 @@ def numbers() -> str:
     lines = [line for estimate in models.values() for line in estimate.cite().splitlines()]
     sources = "\n".join(f"- {line}" for line in dict.fromkeys(lines))
     heading = "Sources of the tables used. A table is cited whole, also where a model uses some columns only"
-    return "\n\n\n".join([*parts, f"{heading}\n\n{sources}", f"As of {AS_OF}. pkstats."]) + "\n"
+    return "\n\n\n".join([*parts, f"{heading}\n\n{sources}", f"As of {as_of()}. pkstats."]) + "\n"
 
 
 def draw() -> Figure:

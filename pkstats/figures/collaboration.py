@@ -11,13 +11,14 @@ from matplotlib.ticker import PercentFormatter
 from pkstats.figures.theme import COLOURS, bare, caption, stacked_bars
 from pkstats.measures.collaboration import NGO_ITEMS
 from pkstats.panel import panel
+from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TITLE = "Work with NGOs and other civilian actors: asked, reported, and aid around"
-FIRST, LAST = 1989, 2025
+FIRST = 1989
 FEWEST = 3
 ASKED = {
     "asked": COLOURS["blue"],
@@ -31,7 +32,7 @@ PRACTISED = {
 }
 AID = "humanitarian_funding_per_head"
 ALT = (
-    "Three charts by year from 1989 to 2025. Above, bars of UN peacekeeping operations by whether their "
+    "Three charts by year from 1989 on. Above, bars of UN peacekeeping operations by whether their "
     "mandate asks for work with humanitarian or other civilian actors: one before 1992, the larger part "
     "from 2004 on. In the middle, the share of months in which missions outside Africa report three "
     "kinds of such work, to 2019: it jumps about, for three to ten missions. Below, median humanitarian "
@@ -51,12 +52,12 @@ def by_year() -> dict[str, pd.DataFrame]:
         "aid": quartiles of aid per inhabitant, and "n". Both are missing for fewer than three missions.
     """
     items = [f"mandated_{flag}" for flag in NGO_ITEMS]
-    rows = panel("mission-year", FIRST, LAST, "UN", "peacekeeping")
+    rows = panel("mission-year", FIRST, None, "UN", "peacekeeping")
     frame = rows.derive(*items, *PRACTISED, AID).frame
     some, unsure = (frame[items] > 0).any(axis=1), frame[items].isna().any(axis=1)
     word = pd.Series("not asked", index=frame.index).mask(unsure, "not coded for sure")
     word = word.mask(some, "asked")
-    years = {"index": range(FIRST, LAST + 1)}
+    years = {"index": range(FIRST, as_of_year() + 1)}
     counts = word.groupby([frame["year"], word]).size().unstack()
     groups = frame.groupby("year")
     practised = groups[list(PRACTISED)].mean()
@@ -107,7 +108,7 @@ def draw() -> Figure:
     for axes, name in ((middle, "practised"), (lower, "aid")):
         bare(axes)
         _numbers(axes, tables[name]["n"])
-    upper.set_xlim(FIRST - 0.7, LAST + 0.7)
+    upper.set_xlim(FIRST - 0.7, as_of_year() + 0.7)
     caption(
         figure,
         TITLE,

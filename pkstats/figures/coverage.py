@@ -14,14 +14,15 @@ import pandas as pd
 from pkstats.figures.theme import caption
 from pkstats.panel import panel
 from pkstats.panel.native import addable
+from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "What is known about UN missions, year by year"
-FIRST, LAST = 1948, 2025
+FIRST = 1948
 ALT = (
-    "Heat bars: one row for each table of the library, years from 1948 to 2025 across. The darker a "
+    "Heat bars: one row for each table of the library, years from 1948 on across. The darker a "
     "year, the larger the share of UN peacekeeping operations in the field for which the table has a "
     "figure; white means none. Mandates and fatalities reach back to 1948, violence begins in 1989, "
     "personnel in 1990, and authorised strength ends in 2015."
@@ -40,7 +41,7 @@ def known() -> pd.DataFrame:
 
     A true zero (a complete list has no row) is a figure.
     """
-    bare = panel("mission-year", FIRST, LAST, "UN", "peacekeeping")
+    bare = panel("mission-year", FIRST, None, "UN", "peacekeeping")
     years = bare.frame["year"]
     table = {}
     for name in addable("mission-year"):
@@ -48,7 +49,7 @@ def known() -> pd.DataFrame:
         # How many months have a row is about the table, and zero where it has none.
         new = added.columns.difference([*bare.frame.columns, f"{name}_months"])
         table[name] = added[new].notna().any(axis=1).groupby(years).mean()
-    frame = pd.DataFrame(table).T.reindex(columns=range(FIRST, LAST + 1))
+    frame = pd.DataFrame(table).T.reindex(columns=range(FIRST, as_of_year() + 1))
     first = frame.gt(0).idxmax(axis=1)
     order = pd.DataFrame({"first": first, "share": -frame.sum(axis=1)})
     return frame.loc[order.sort_values(["first", "share"]).index]
@@ -68,14 +69,14 @@ def draw() -> Figure:
         cmap="Blues",
         vmin=-0.25,
         vmax=1,
-        extent=(FIRST - 0.5, LAST + 0.5, count - 0.5, -0.5),
+        extent=(FIRST - 0.5, frame.columns[-1] + 0.5, count - 0.5, -0.5),
         interpolation="nearest",
     )
     axes.set_yticks(range(count), [labels()[name] for name in frame.index])
     axes.set_yticks(np.arange(0.5, count - 1), minor=True)
     axes.grid(False)
     axes.grid(True, axis="y", which="minor", color="white", linewidth=3)
-    axes.set_xticks(range(1950, LAST + 1, 10))
+    axes.set_xticks(range(1950, frame.columns[-1] + 1, 10))
     axes.tick_params(which="both", length=0)
     axes.set_xlabel("year")
     for spine in axes.spines.values():

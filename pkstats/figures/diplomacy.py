@@ -7,33 +7,40 @@ from typing import TYPE_CHECKING
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from pkstats.evidence.case_scores import coverage
 from pkstats.evidence.themes.diplomacy import BEFORE, CAME, NONE, state_years
 from pkstats.figures.theme import COLOURS, caption, stacked_bars
+from pkstats.tables.coverage import years as coverage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "Peace agreements and mediation, with and without a mission"
-FIRST, LAST = 1975, 2021
 GROUPS = {BEFORE: COLOURS["blue"], CAME: COLOURS["sky"], NONE: "#BBBBBB"}
 ALT = (
-    "Two stacked bar charts by year from 1975 to 2021. Above, peace agreements signed; below, "
+    "Two stacked bar charts by year from 1975 on. Above, peace agreements signed; below, "
     "mediation attempts begun, listed to 2009. Colours tell whether a peacekeeping mission was in the "
     "state the year before, came in the year, or was not there. Both are few from 1976 to 1988 and most "
     "in the early 1990s; from then on most agreements were signed where one was."
 )
 
 
+def _listed() -> tuple[int, int]:
+    """Return the first and last year of the list of agreements."""
+    first, last = coverage("agreements")
+    assert first is not None and last is not None
+    return first, last
+
+
 def by_year() -> dict[str, pd.DataFrame]:
     """Return agreements and mediation attempts by year and whether a mission was there."""
-    frame = state_years(FIRST, LAST)
+    first, last_listed = _listed()
+    frame = state_years(first, last_listed)
     tables = {}
     for name, source in (
         ("agreements_signed", "agreements"),
         ("mediation_attempts", "mediation_years"),
     ):
-        last = coverage(source)[1] or LAST
+        last = coverage(source)[1] or last_listed
         known = frame[frame["year"] <= last]
         sums = known.groupby(["year", "mission"])[name].sum().unstack(fill_value=0)
         tables[name] = sums.reindex(columns=list(GROUPS), fill_value=0).astype("float64")
@@ -53,11 +60,11 @@ def draw() -> Figure:
     stacked_bars(lower, attempts, GROUPS, totals=True)
     lower.set_title("Mediation attempts in civil wars begun in the year")
     lower.set_ylabel("attempts")
-    last = int(attempts.index.max())
-    lower.axvspan(last + 0.5, LAST + 0.5, color="#F3F3F3", zorder=0)
-    middle = (last + LAST + 1) / 2
+    last, (first, listed) = int(attempts.index.max()), _listed()
+    lower.axvspan(last + 0.5, listed + 0.5, color="#F3F3F3", zorder=0)
+    middle = (last + listed + 1) / 2
     lower.text(middle, lower.get_ylim()[1] / 2, "not listed", ha="center", color="#777777")
-    upper.set_xlim(FIRST - 0.6, LAST + 0.6)
+    upper.set_xlim(first - 0.6, listed + 0.6)
     caption(
         figure,
         TITLE,

@@ -49,11 +49,11 @@ def sponsor_group(row: pd.Series) -> str:
 
 def draw() -> Figure:
     """Return the figure: missions in the field per month, by sponsor above and by type below."""
-    everyone = panel("mission-month", start=1948, end=2025).frame
+    everyone = panel("mission-month", start=1948).frame
     pairs = everyone[["sponsor", "kind"]].drop_duplicates()
     pairs["group"] = pairs.apply(sponsor_group, axis=1)
     everyone = everyone.merge(pairs, on=["sponsor", "kind"])
-    types = panel("mission-month", start=1948, end=2025, sponsor="UN", kind="peacekeeping")
+    types = panel("mission-month", start=1948, sponsor="UN", kind="peacekeeping")
     types = types.derive("mission_type").frame
     types["mission_type"] = types["mission_type"].fillna("mandate not coded")
     figure, (upper, lower) = plt.subplots(

@@ -147,10 +147,11 @@ def draw() -> Figure:
     bare(axes)
     last = int(load("conflicts")["year"].max())
     episodes = int((frame["entry"] == 0).sum())
+    ended = frame.loc[frame["entry"] == 0, "year"]
     caption(
         figure,
         TITLE,
-        f"{episodes} episodes of internal conflict that ended 1989–2019, to the conflict's next active "
+        f"{episodes} episodes of internal conflict that ended {ended.min()}–{ended.max()}, to the conflict's next active "
         f"year or {last}, where the data stop (censored).\nAn episode counts as 'with' from the year "
         "after peacekeepers are there, if sent since the conflict began; until then as 'without'.\n"
         "Association, not effect: not adjusted for which conflicts get peacekeepers. "

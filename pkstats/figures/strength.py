@@ -20,7 +20,7 @@ ALT = (
     "Lines of authorised and deployed uniformed personnel: above for all UN missions with both "
     "figures, below for six large missions, UNPROFOR, UNAMSIL, MONUC, MINUSTAH, UNAMID and "
     "UNMISS. The gap between the lines, shaded, is the shortfall; deployed strength stays below "
-    "the authorised in most months. A thin grey line above shows all deployed to 2025: it peaks "
+    "the authorised in most months. A thin grey line above shows all deployed: it peaks "
     "in 2015 and falls after 2016."
 )
 COVERED = 0.9

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from pkstats.figures.theme import caption
 from pkstats.measures.mandates import TASKS
 from pkstats.panel import panel
+from pkstats.tables.coverage import as_of_year, last_whole_year
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,9 +29,9 @@ FEW, WIDTH = 0.75, 120
 
 def draw() -> Figure:
     """Return the figure: share of UN operations with a task in each area, by year."""
-    frame = panel("mission-year", 1948, 2025, "UN", "peacekeeping").add("mandates").frame
+    frame = panel("mission-year", 1948, None, "UN", "peacekeeping").add("mandates").frame
     shares, coded, names = [], [], []
-    years = np.arange(1948, 2026)
+    years = np.arange(1948, as_of_year() + 1)
     for area in TASKS.values():
         flags = frame[area["flags"]]
         has = flags.any(axis=1).astype("float64")
@@ -51,7 +52,7 @@ def draw() -> Figure:
         cmap="cividis",
         vmin=0,
         vmax=1,
-        extent=(1947.5, 2025.5, len(names) - 0.5, -0.5),
+        extent=(1947.5, years[-1] + 0.5, len(names) - 0.5, -0.5),
         interpolation="nearest",
     )
     axes.set_yticks(range(len(names)), [names[place] for place in order])
@@ -62,12 +63,19 @@ def draw() -> Figure:
     axes.tick_params(length=0)
     axes.axvline(2015.5, color="white", linewidth=1.2, linestyle=":")
     axes.text(
-        2025.5, -0.6, "coded by pkstats", fontsize=7.5, color="#444444", va="bottom", ha="right"
+        years[-1] + 0.5,
+        -0.6,
+        "coded by pkstats",
+        fontsize=7.5,
+        color="#444444",
+        va="bottom",
+        ha="right",
     )
     bar = figure.colorbar(image, ax=axes, fraction=0.035, pad=0.015)
     bar.set_label("share of operations")
     bar.outline.set_visible(False)
-    number = {year: counted[:, year - years[0]] for year in (1950, 1994, 2014, 2024)}
+    last = last_whole_year()
+    number = {year: counted[:, year - years[0]] for year in (1950, 1994, 2014, last)}
     civilians = frame[["prociv", "children_protect", "women_protect"]].gt(0).any(axis=1)
     caption(
         figure,
@@ -75,8 +83,8 @@ def draw() -> Figure:
         fill(
             "Of the UN peacekeeping operations coded for an area, the share with at least one task in "
             f"it, by year. Coded: {number[1950].max()} in 1950, {number[1994].max()} in 1994, "
-            f"{number[2014].max()} in 2014; {number[2024].min()} to {number[2024].max()} by area in "
-            "2024, for tasks after 2015 are left uncoded where unsure. Hatched: a quarter or more of "
+            f"{number[2014].max()} in 2014; {number[last].min()} to {number[last].max()} by area in "
+            f"{last}, for tasks after 2015 are left uncoded where unsure. Hatched: a quarter or more of "
             "the operations uncoded. Protection before "
             f"{frame.loc[civilians, 'year'].min()}: UN staff only.",
             WIDTH,

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.cache import write_together
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +102,7 @@ def caption(figure: Figure, title: str, subtitle: str, source: str) -> None:
     figure.text(
         0.01,
         0.1 / height,
-        f"{source} As of {AS_OF}. pkstats.",
+        f"{source} As of {as_of()}. pkstats.",
         fontsize=7.5,
         color="#666666",
         va="bottom",

@@ -26,7 +26,7 @@ ALT = (
     "bottom, coloured by the type of its mandate at the time, with a mark for how it ended. Observer "
     "missions of the first decades still run; most operations began between 1989 and 2004."
 )
-FIRST, LAST = 1948, 2026
+FIRST = 1948
 # None of the colours of types.
 EXITS = {
     "completed": ("o", COLOURS["green"]),
@@ -38,9 +38,7 @@ EXITS = {
 
 def spells() -> pd.DataFrame:
     """Return mission_id, type, first and last: runs of months with one type, missions by start."""
-    months = (
-        panel("mission-month", FIRST, LAST - 1, "UN", "peacekeeping").derive("mission_type").frame
-    )
+    months = panel("mission-month", FIRST, None, "UN", "peacekeeping").derive("mission_type").frame
     months = months.sort_values(["mission_id", "month"])
     kind = months["mission_type"].fillna(UNCODED)
     turns = (kind != kind.shift()) | (months["mission_id"] != months["mission_id"].shift())
@@ -75,8 +73,9 @@ def draw() -> Figure:
     )
     _ends(axes, found, order)
     axes.set_ylim(len(order) - 0.4, -0.8)
-    axes.set_xlim(FIRST - 6, LAST + 5)
-    axes.set_xticks(range(1950, LAST, 10))
+    last = max(month.year for month in found["last"]) + 1
+    axes.set_xlim(FIRST - 6, last + 5)
+    axes.set_xticks(range(1950, last, 10))
     axes.set_xlabel("year")
     axes.set_yticks([])
     bare(axes, "x")
@@ -111,7 +110,7 @@ def _ends(axes: Axes, found: pd.DataFrame, order: dict[str, int]) -> None:
             axes.plot(
                 end + 0.5, place, marker=style[0], color=style[1], markersize=4.5, linewidth=0
             )
-        before = end > LAST - 8
+        before = end > spans["last"].max().year - 7
         x = begin - 0.4 if before else end + (1.2 if style else 0.5)
         axes.text(x, place, name, fontsize=7.5, va="center", ha="right" if before else "left")
 

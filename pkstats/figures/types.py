@@ -11,16 +11,17 @@ from matplotlib.ticker import MaxNLocator
 
 from pkstats.figures.theme import TYPE_RULE, TYPES, caption, stacked_bars
 from pkstats.panel import panel
+from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "From watching ceasefires to robust mandates"
-FIRST, LAST = 1948, 2025
+FIRST = 1948
 UNCODED = "mandate not coded"
 PALETTE = {**TYPES, UNCODED: "#CCCCCC"}
 ALT = (
-    "Two stacked bar charts by year from 1948 to 2025. Above, the number of UN peacekeeping "
+    "Two stacked bar charts by year from 1948 on. Above, the number of UN peacekeeping "
     "operations of each type: nearly all traditional until 1991, then traditional and "
     "multidimensional ones side by side, and robust ones from 1999 on. Below, uniformed personnel by "
     "type of the mission they served in: since 2004 most serve in robust missions."
@@ -29,7 +30,7 @@ ALT = (
 
 def by_year() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return, by year and type, missions in the field and their mean uniformed strength."""
-    years = panel("mission-year", FIRST, LAST, "UN", "peacekeeping")
+    years = panel("mission-year", FIRST, None, "UN", "peacekeeping")
     frame = years.add("personnel").derive("mission_type").frame
     kind = frame["mission_type"].fillna(UNCODED).rename("type")
     groups = frame.groupby([frame["year"], kind])
@@ -39,7 +40,7 @@ def by_year() -> tuple[pd.DataFrame, pd.DataFrame]:
     share = frame["months"] / frame.groupby("year")["months"].transform("max")
     people = (frame["total"].astype("float64") * share).groupby([frame["year"], kind])
     strength = people.sum(min_count=1).unstack()
-    places = {"index": range(FIRST, LAST + 1), "columns": list(PALETTE)}
+    places = {"index": range(FIRST, as_of_year() + 1), "columns": list(PALETTE)}
     return counts.reindex(**places, fill_value=0), strength.reindex(**places)
 
 

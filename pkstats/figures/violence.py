@@ -12,6 +12,7 @@ from pkstats.figures.theme import TYPES, bare, caption
 from pkstats.panel import panel
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import load
+from pkstats.tables.coverage import covered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ def event_time() -> pd.DataFrame:
 
     The type is that of the first year with a coded mandate; hosts are those of the first year.
     """
-    years = panel("mission-year", 1989, 2025, "UN", "peacekeeping").derive("mission_type").frame
+    years = panel("mission-year", 1989, None, "UN", "peacekeeping").derive("mission_type").frame
     coded = years[years["mission_type"].notna()].drop_duplicates("mission_id")
     types = coded.set_index("mission_id")["mission_type"]
     missions = load("missions").set_index("mission_id").loc[types.index]
@@ -81,6 +82,7 @@ def draw() -> Figure:
             "1989. Association only: missions go where violence peaks; some fall would come anyway.",
             122,
         ),
-        "Sources: UCDP organised violence 25.1 (1989–2024); TAMM (Lloyd 2021); pkstats registry.",
+        f"Sources: UCDP organised violence 25.1 ({covered('violence')}); TAMM (Lloyd 2021); "
+        "pkstats registry.",
     )
     return figure

@@ -16,8 +16,8 @@ from pkstats.figures.missions import SPONSORS, sponsor_group
 from pkstats.figures.placement import place_labels
 from pkstats.figures.shapes import centre, rings, robinson
 from pkstats.figures.theme import caption
-from pkstats.registry.missions import AS_OF
 from pkstats.tables import load
+from pkstats.tables.coverage import as_of, as_of_month
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ CROWDED = {"west": 31.4, "east": 38.4, "south": 30.6, "north": 36.2}
 INSET = (0.61, 0.065, 0.16, 0.28)
 LAND, PAST, PRESENT = "#F0F0EE", "#C3D0D9", "#85A8C2"
 GREY = "#777777"
-RECENT = pd.Period(AS_OF[:7], "M") - 36
+RECENT = 36  # months
 SIZES = (1_000, 5_000, 15_000)
 
 
@@ -50,7 +50,8 @@ def present() -> pd.DataFrame:
     missions = load("missions")
     here = missions[(missions["exit"] == "ongoing") & (missions["kind"] == "peacekeeping")]
     personnel = load("personnel").dropna(subset=["total"]).sort_values("month")
-    personnel = personnel[personnel["month"] >= RECENT].drop_duplicates("mission_id", keep="last")
+    personnel = personnel[personnel["month"] >= as_of_month() - RECENT]
+    personnel = personnel.drop_duplicates("mission_id", keep="last")
     bases = load("deployments").dropna(subset=["latitude", "longitude"])
     bases = bases[bases["year"] == bases.groupby("mission_id")["year"].transform("max")]
     places = bases.groupby("mission_id")[["longitude", "latitude"]].mean()
@@ -222,7 +223,7 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        f"Peacekeeping missions deployed on {AS_OF} by sponsor and uniformed strength, at the mean place "
+        f"Peacekeeping missions deployed on {as_of()} by sponsor and uniformed strength, at the mean place "
         "of their bases or in the middle of their host,\nside by side where one would hide another; "
         "EUNAVFOR Atalanta is at sea. No political, civilian or training missions. Natural Earth's "
         "borders, no opinion implied.",

@@ -10,7 +10,7 @@ from pkstats.measures.success import HORIZONS, ONE_SIDED, PHRASES, STATE, UCDP
 
 CONFLICT = 25
 OPEN = 0.34
-LAST_YEARS = 36
+LAST_YEARS = 100  # more years than any list has after an exit
 RULE = (
     f"fewer than {CONFLICT} battle deaths and fewer than {CONFLICT} civilians killed in the host "
     "states in every year"
@@ -32,7 +32,7 @@ def _survival(deaths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "outcome",
     "years",
     [YEARS_AFTER],
-    "Peace survival: years from exit to renewed conflict in the host states, or to the end of 2024",
+    "Peace survival: years from exit to renewed conflict in the host states, or to the end of the data",
     timing="after",
     units=("mission",),
     source=UCDP,
@@ -52,7 +52,7 @@ def peace_years(deaths: np.ndarray) -> np.ndarray:
     "outcome",
     "0 or 1",
     [YEARS_AFTER],
-    "Whether conflict was renewed after exit; 0 is right-censored at the end of 2024, not peace "
+    "Whether conflict was renewed after exit; 0 is right-censored at the end of the data, not peace "
     "for good",
     timing="after",
     units=("mission",),

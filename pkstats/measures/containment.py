@@ -18,7 +18,7 @@ from pkstats.measures.registry import YEARLY, Need, register
 from pkstats.measures.success import HORIZONS, PHRASES, timing
 
 TABLE, NEAR, AT_WAR = "surroundings", "neighbours", "neighbours_at_war"
-SOURCE = "UCDP (violence, 1989 to 2024); Natural Earth (borders)"
+SOURCE = "UCDP (violence); Natural Earth (borders)"
 ROUNDING = 1e-9
 
 

@@ -37,7 +37,7 @@ for _stem, _table, _column, _text, _source in (
     ("refugees_fell", "displacement", "refugees", "Fewer refugees from the host states (or none)",
      UNHCR),
     ("aid_workers_safer", "aid_workers", "killed", "Fewer aid workers killed in the host states "
-     "(or none)", "AWSD (1997 to 2024)"),
+     "(or none)", "AWSD"),
 ):  # fmt: skip
     for _horizon, _window in HORIZONS.items():
         register(

@@ -75,9 +75,9 @@ LEVELS: tuple[tuple[str, str, str, tuple[str, ...], Function, str, str], ...] = 
     ("refugees_return", "share", "displacement", ("returned_refugees", "refugees"), refugees_return,
      UNHCR, "Return of refugees: part of those who had fled abroad who went back"),
     ("aid_workers_killed", "persons a year", "aid_workers", ("killed",), aid_workers_killed,
-     "AWSD (1997 to 2024)", "Humanitarian security: aid workers killed in the host states"),
+     "AWSD", "Humanitarian security: aid workers killed in the host states"),
     ("aid_worker_incidents", "incidents a year", "aid_workers", ("incidents",), aid_workers_killed,
-     "AWSD (1997 to 2024)", "Humanitarian space: major attacks on aid workers in the host states"),
+     "AWSD", "Humanitarian space: major attacks on aid workers in the host states"),
 )  # fmt: skip
 CHANGES: tuple[tuple[str, str, str, Function, str, str], ...] = (
     ("democracy_change", "points of an index from 0 to 1", "polyarchy", change, "V-Dem (polyarchy)",

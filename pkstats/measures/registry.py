@@ -156,7 +156,8 @@ def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame
     DataFrame
         name, role, unit, timing, units, needs (tables), construct, source, counted_at, n (rows with
         a value) and rows by decade (`1990s` …; a mission counts in the decade of its start), over
-        every mission or state-year of `pkstats.panel(counted_at)`. For a panel of your own:
+        every mission or state-year of `pkstats.panel(counted_at)`, and coverage: the years that all
+        of its tables cover. For a panel of your own:
         `pkstats.measures.available(panel.frame)`.
 
     Raises
@@ -184,7 +185,9 @@ def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame
     if not available:
         return frame
     from pkstats.measures.counts import counts
+    from pkstats.tables.coverage import covered
 
+    frame["coverage"] = [covered(*{need.table for need in item.needs}) for item in items]
     return frame.join(counts(items, unit), on="name")
 
 

@@ -2,7 +2,7 @@
 
 Endings name the horizon of mission panels: `_during` deployment, `_2y`, `_5y` and `_10y` the years
 after the last. Each compares yearly means with the two years before deployment; windows that leave
-the years UCDP covers (1989 to 2024) are missing, and so is whatever lies after an ongoing mission.
+the years UCDP covers are missing, and so is whatever lies after an ongoing mission.
 Successor missions may be present in the years after.
 """
 
@@ -17,7 +17,7 @@ from pkstats.measures.arithmetic import fell, reduction
 from pkstats.measures.registry import TIMED, YEARLY, Need, register
 
 STATE, ONE_SIDED = "state_based_best", "one_sided_best"
-UCDP = "UCDP (violence, 1989 to 2024)"
+UCDP = "UCDP (violence)"
 HORIZONS: dict[str, dict[str, Any]] = {
     "during": {"window": "during"},
     "2y": {"window": "after", "years": 2},

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pkstats.errors import UnitMismatch
+from pkstats.panel.known import remarks
 from pkstats.panel.panel import Panel
 from pkstats.panel.skeleton import chosen_missions, skeleton
+from pkstats.tables.coverage import as_of
 from pkstats.units import YEARS, check_unique, key, whole_number
 
 
@@ -34,6 +36,8 @@ def panel(
     -------
     Panel
         A state-year panel has every state of the system in every year, with or without a mission.
+        Missions are known to the last month with a UN report of contributions, which the panel prints;
+        a panel asked for later years says in `notes` that it ends before them.
 
     Raises
     ------
@@ -59,7 +63,9 @@ def panel(
     if frame.empty:
         raise UnitMismatch(
             f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
-            f"chosen kinds lies within start={start}, end={end}."
+            f"chosen kinds lies within start={start}, end={end}. Missions are known to {as_of()}."
         )
     check_unique(frame, columns, f"the {unit} panel")
-    return Panel(frame=frame, unit=unit, missions=missions)
+    return Panel(
+        frame=frame, unit=unit, missions=missions, notes=tuple(remarks(unit, missions, end))
+    )

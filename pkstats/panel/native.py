@@ -10,8 +10,9 @@ import pandas as pd
 from pkstats.codebook import Table, table, table_names
 from pkstats.errors import UnitMismatch
 from pkstats.panel.skeleton import spell_months
-from pkstats.registry.missions import AS_OF
 from pkstats.tables import load
+from pkstats.tables.coverage import as_of_month
+from pkstats.tables.dates import complete_years, spell_ends
 from pkstats.units import UNITS
 
 if TYPE_CHECKING:
@@ -80,6 +81,9 @@ def native(name: str) -> Native:
             f"{', '.join(addable())}."
         )
     frame = load(name)
+    zero = dict(entry.panel["absent"]) if "absent" in entry.panel else None
+    if zero and (complete := complete_years(entry, frame)):
+        zero |= dict(zip(("from", "to"), complete, strict=True))
     rules = {column.name: column.aggregate for column in entry.columns.values()}
     if entry.panel.get("spells"):
         frame = _months_of(frame, entry)
@@ -94,7 +98,7 @@ def native(name: str) -> Native:
     rules.update({new: rules.get(old, "none") for old, new in about.items()})
     frame = frame[[*key, *(column for column in frame if column not in key)]]
     across = {column: _across(entry, column) for column in frame}
-    return Native(name, unit, frame, rules, across, entry.panel.get("absent"))
+    return Native(name, unit, frame, rules, across, zero)
 
 
 def _across(entry: Table, column: str) -> str:
@@ -112,8 +116,8 @@ def _across(entry: Table, column: str) -> str:
 
 
 def _months_of(frame: pd.DataFrame, entry: Table) -> pd.DataFrame:
-    """Expand spells to months; an open spell lasts until the registry's as-of date."""
-    frame = frame.assign(to=frame["to"].fillna(pd.Period(AS_OF[:7], "M")))
+    """Expand spells to months; an open spell lasts until the as-of date."""
+    frame = frame.assign(to=spell_ends(frame, as_of_month()))
     keep = [name for name in frame if name not in ("from", "to")]
     return spell_months(frame, "from", "to", keep)
 

@@ -16,7 +16,7 @@ from pkstats.panel.needs import Needs
 from pkstats.panel.own import outside, own_table
 from pkstats.panel.parts import collisions, left_out, only, shifted
 from pkstats.panel.windows import window_of
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import as_of
 from pkstats.units import join, key, whole_number
 
 
@@ -321,7 +321,7 @@ class Panel:
         owner = self.key[0]
         head = (
             f"Panel by {self.unit}: {rows:,} rows, {columns} columns, "
-            f"{self.frame[owner].nunique():,} {owner.replace('_id', '')}s, as of {AS_OF}"
+            f"{self.frame[owner].nunique():,} {owner.replace('_id', '')}s, as of {as_of()}"
         )
         names = [*self.sources, *(text.partition(":")[0] for text in self.owed)]
         tables = f"tables: {', '.join(names) or 'none added yet'}"

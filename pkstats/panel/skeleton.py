@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import UnitMismatch, suggestion
-from pkstats.registry.missions import AS_OF
 from pkstats.tables import load
-from pkstats.tables.places import processed_folder
+from pkstats.tables.coverage import Stamp, as_of_month, build_stamp
+from pkstats.tables.dates import last_months, spell_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def chosen_missions(
 ) -> pd.DataFrame:
     """Return the missions deployed between two years, with first and last month.
 
-    An ongoing mission ends at the registry's as-of date; a mission whose start or end is unknown
+    An ongoing mission lasts until the as-of date; a mission whose start or end is unknown
     cannot be placed in time and is left out.
     """
     frame = load("missions")
@@ -39,9 +39,8 @@ def chosen_missions(
                         f"Known: {', '.join(sorted(known))}."
                     )
             frame = frame[frame[column].isin(values)]
-    last = frame["end"].where(frame["exit"] != "ongoing", pd.Timestamp(AS_OF))
     frame = frame.assign(
-        first_month=frame["start"].dt.to_period("M"), last_month=last.dt.to_period("M")
+        first_month=frame["start"].dt.to_period("M"), last_month=last_months(frame, as_of_month())
     )
     frame = frame[frame["first_month"].notna() & frame["last_month"].notna()]
     if start is not None:
@@ -107,18 +106,14 @@ def host_shares(time: str) -> pd.DataFrame:
 
     A year's share is the mean of its months', so that a host that joins in July has half a year's.
     """
-    files = [processed_folder() / f"{name}.parquet" for name in ("hosts", "missions")]
-    stamps = tuple((str(file), file.stat().st_mtime_ns if file.exists() else 0) for file in files)
-    return _host_shares(time, stamps).copy(deep=False)
+    return _host_shares(time, build_stamp()).copy(deep=False)
 
 
 @lru_cache(maxsize=8)
-def _host_shares(time: str, stamps: tuple[tuple[str, int], ...]) -> pd.DataFrame:
-    """Work the shares out once for each state of the files on disk."""
+def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
+    """Work the shares out once for each build of the tables."""
     hosts = load("hosts")
-    last = load("missions").set_index("mission_id")["end"]
-    ends = hosts["mission_id"].map(last).fillna(pd.Timestamp(AS_OF)).dt.to_period("M")
-    hosts = hosts.assign(to=hosts["to"].fillna(ends))
+    hosts = hosts.assign(to=spell_ends(hosts, as_of_month()))
     keep = ["mission_id", "state", "weight", "role"]
     months = spell_months(hosts, "from", "to", keep)
     months = months.groupby(["mission_id", "month", "state"], as_index=False).agg(

@@ -9,14 +9,14 @@ from pkstats.errors import UnitMismatch
 from pkstats.panel.convert import combine_hosts
 from pkstats.panel.native import Native
 from pkstats.panel.skeleton import host_shares, runs
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.coverage import last_whole_year
 
 
 def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFrame:
     """Return mission and calendar year for each year of a window.
 
     Before ends with the year before the first; after begins with the year after the last and is
-    empty for ongoing missions. Only whole windows within the as-of year are returned.
+    empty for ongoing missions. Only windows that are over at the as-of date are returned.
     """
     first = missions["first_month"].dt.year.to_numpy()
     last = missions["last_month"].dt.year.to_numpy()
@@ -26,7 +26,7 @@ def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFram
         low, high = first - years, first - 1
     elif window == "after":
         low, high = last + 1, last + years
-        over = (missions["exit"] == "ongoing").to_numpy() | (high >= int(AS_OF[:4]))
+        over = (missions["exit"] == "ongoing").to_numpy() | (high > last_whole_year())
         high = np.where(over, low - 1, high)
     else:
         raise UnitMismatch(f"window must be during, before or after; found {window!r}.")
@@ -71,10 +71,10 @@ def window_of(
 def yearly_after(table: Native, missions: pd.DataFrame, column: str, years: int) -> np.ndarray:
     """Return a column in each year after a mission's last, shape (missions, years), in their order.
 
-    Missing for ongoing missions and from the as-of year on.
+    Missing for ongoing missions and for years that are not over at the as-of date.
     """
     last = missions["last_month"].dt.year.to_numpy()
-    count = np.clip(int(AS_OF[:4]) - 1 - last, 0, years)
+    count = np.clip(last_whole_year() - last, 0, years)
     count[(missions["exit"] == "ongoing").to_numpy()] = 0
     rows, step = runs(count)
     places = pd.DataFrame(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DATA = Path(__file__).parent / "data"
-AS_OF = "2025-07-31"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Mission:
     """One operation with one acronym and one mandate chain.
 
     Dates are ISO text; their precision (day, month, year) is stated beside them.
-    An empty `end` with `exit == "ongoing"` means deployed at the registry's as-of date.
+    An empty `end` with `exit == "ongoing"` means deployed on the day to which the registry
+    is coded (`coded`).
     """
 
     id: str
@@ -76,8 +77,11 @@ class Mission:
         names = states_table().drop_duplicates("state", keep="last").set_index("state")["name"]
         yield "name", self.name
         yield "sponsor", f"{self.sponsor}, {self.kind}"
-        end = f"ongoing at {AS_OF}" if self.exit == "ongoing" else self.end or "unknown"
-        yield "dates", f"{self.start or 'unknown'} ({self.start_precision}) to {end}"
+        start = f"{self.start or 'unknown'} ({self.start_precision})"
+        if self.exit == "ongoing":
+            yield "dates", f"since {start}, ongoing as of {max(coded(), self.start)}"
+        else:
+            yield "dates", f"{start} to {self.end or 'unknown'}"
         yield "established by", self.established_by or "not coded"
         hosts = dict.fromkeys(host.state for host in self.hosts)
         yield "hosts", ", ".join(f"{names.get(number, '?')} ({number})" for number in hosts)
@@ -99,6 +103,12 @@ class Mission:
             for label, value in self._lines()
         )
         return f"<table><caption>{escape(self.id)}</caption>{rows}</table>"
+
+
+@cache
+def coded() -> str:
+    """Return the day to which the registry was looked up, such as ``"2025-07-31"``."""
+    return str(tomllib.loads((DATA / "registry.toml").read_text(encoding="utf-8"))["coded"])
 
 
 def normalise(label: str) -> str:

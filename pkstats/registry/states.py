@@ -14,11 +14,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import UnknownState, suggestion
+from pkstats.registry.missions import coded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FIRST_YEAR, LAST_YEAR = 1946, 2025
+FIRST_YEAR, LAST_YEAR = 1946, int(coded()[:4])
 NUMBER_SCHEMES, TEXT_SCHEMES = ("gw", "cow", "m49"), ("iso3", "iso2", "name")
 SCHEMES = NUMBER_SCHEMES + TEXT_SCHEMES
 
@@ -83,21 +84,25 @@ def _labels() -> pd.DataFrame:
 
 
 @cache
-def _table() -> pd.DataFrame:
-    bounds = zip(_spells()["from"], _spells()["to"], strict=True)
+def _table(until: int = LAST_YEAR) -> pd.DataFrame:
+    """Return the state system by year; codes in force in the last year go on to `until`."""
+    spells = _spells()
+    ends = spells["to"].where(spells["to"] < LAST_YEAR, max(until, LAST_YEAR))
+    bounds = zip(spells["from"], ends, strict=True)
     years: list[Any] = [range(first, last + 1) for first, last in bounds]
-    table = _spells().assign(year=years).explode("year").astype({"year": "Int64", "member": "bool"})
+    table = spells.assign(year=years).explode("year").astype({"year": "Int64", "member": "bool"})
     columns = ["state", "year", "gw", "cow", "iso3", "iso2", "m49", "name", "member"]
     return table[columns].sort_values(["state", "year"], ignore_index=True)
 
 
-def states_table() -> pd.DataFrame:
-    """Return state, year, codes in force, name and member for every state-year, 1946–2025.
+def states_table(until: int = LAST_YEAR) -> pd.DataFrame:
+    """Return state, year, codes in force, name and member for every state-year from 1946.
 
     The Gleditsch–Ward system with microstates, and three territories that missions went to before
-    they were states (`member` False).
+    they were states (`member` False). Codes are known to the registry's last year, and go on unchanged
+    where `until` asks for more.
     """
-    return _table().copy()
+    return _table(until).copy()
 
 
 @cache

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STAMP = "build.json"
+REGISTRY = (".csv", ".toml", ".py")
 
 
 @dataclass
@@ -47,7 +48,7 @@ def fingerprint(raw: Path) -> str:
     """Return a hash of everything the processed tables follow from: raw files, codebook, code."""
     digest = hashlib.sha256()
     inputs = [*raw.glob("*.csv"), *(PACKAGE / "codebook").rglob("*.toml")]
-    inputs += [*(PACKAGE / "registry").rglob("*.csv"), *(PACKAGE / "registry").glob("*.py")]
+    inputs += [path for path in (PACKAGE / "registry").rglob("*") if path.suffix in REGISTRY]
     inputs += [*(PACKAGE / "tables").rglob("*.py")]
     for path in sorted(inputs):
         digest.update(path.name.encode())

@@ -15,7 +15,7 @@ from pkstats.evidence.ledger.episodes import EVENTS
 from pkstats.measures import measure, measures
 from pkstats.models.formula import parse
 from pkstats.panel import Panel, panel
-from pkstats.tables import load
+from pkstats.tables import coverage, load
 
 LAG = "_lag1"
 SKELETON = {
@@ -155,9 +155,8 @@ def rows_of(data: Dataset, columns: Iterable[str]) -> pd.DataFrame:
     wanted = list(dict.fromkeys(columns))
     if data.unit in EVENTS:
         return EVENTS[data.unit].build()
-    start = panel(
-        data.unit, data.start, data.end, list(data.sponsor) or None, list(data.kind) or None
-    )
+    end = coverage.years(data.until)[1] if data.until else None
+    start = panel(data.unit, data.start, end, list(data.sponsor) or None, list(data.kind) or None)
     for part in data.add:
         start = start.add(part["table"], **{k: v for k, v in part.items() if k != "table"})
     frame = _filled(start, wanted)

@@ -63,14 +63,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Rows a grid is estimated on: a panel, or one of the library's frames of events."""
+    """Rows a grid is estimated on: a panel, or one of the library's frames of events.
+
+    A panel begins in `start` and ends with the last year of the table `until`.
+    """
 
     name: str
     unit: str
     cluster: str
     label: str
     start: int | None = None
-    end: int | None = None
+    until: str = ""
     sponsor: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     add: tuple[dict[str, Any], ...] = ()

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pkstats.registry.missions import AS_OF
 from pkstats.tables import load
+from pkstats.tables.coverage import as_of_month
+from pkstats.tables.dates import spell_ends
 
 FIRST, SPAN = 1975, 5
 INTERNAL = ("intrastate", "internationalised intrastate")
@@ -52,9 +53,8 @@ def deployments() -> Spells:
     missions = missions[missions["kind"] == "peacekeeping"].set_index("mission_id")
     hosts = load("hosts")
     hosts = hosts[hosts["mission_id"].isin(missions.index) & (hosts["role"] == "host")]
-    ends = hosts["mission_id"].map(missions["end"]).fillna(pd.Timestamp(AS_OF)).dt.to_period("M")
     first = hosts["from"].astype("int64").tolist()
-    last = hosts["to"].fillna(ends).astype("int64").tolist()
+    last = spell_ends(hosts, as_of_month()).astype("int64").tolist()
     found: Spells = defaultdict(list)
     for state, begin, end in zip(hosts["state"].tolist(), first, last, strict=True):
         found[state].append((begin, end))

@@ -136,7 +136,7 @@ def _rule(raw: dict[str, Any], place: Place) -> None:
 
 def _data(name: str, raw: dict[str, Any], place: Place) -> Dataset:
     here = place.at(f"[data.{name}]")
-    known = ("unit", "cluster", "label", "start", "end", "sponsor", "kind", "add")
+    known = ("unit", "cluster", "label", "start", "until", "sponsor", "kind", "add")
     _only(raw, known, here, "data")
     for key in ("unit", "cluster", "label"):
         if key not in raw:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from pkstats.panel import panel
 from pkstats.panel.skeleton import host_shares
-from pkstats.tables import load
+from pkstats.tables import coverage, load
 
-FIRST, LAST = 1990, 2024
+FIRST = 1990
 SPAN = range(-5, 11)
 CLEAR = range(-2, 6)
 CONFLICT, ENOUGH = 25, 5
@@ -50,7 +50,9 @@ def around_deployment() -> pd.DataFrame:
 
 def _by_state() -> dict[str, pd.DataFrame]:
     """Return each measure by state (rows) and year (columns)."""
-    frame = panel("state-year", FIRST - 5, LAST).derive("refugees_return", "deaths")
+    frame = panel("state-year", FIRST - 5, coverage.years("violence")[1]).derive(
+        "refugees_return", "deaths"
+    )
     frame = frame.add("context", "displacement").frame
     numbers = {
         "refugees": 1000 * frame["refugees"].astype("float64") / frame["population"],

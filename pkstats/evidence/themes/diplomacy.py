@@ -8,6 +8,7 @@ import pandas as pd
 from pkstats.panel import panel
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import load
+from pkstats.tables.coverage import years
 
 CONFLICT = 25
 BEFORE, CAME, NONE = "there the year before", "came in the year", "no peacekeeping mission"
@@ -26,11 +27,11 @@ def state_years(first: int, last: int) -> pd.DataFrame:
         deaths_before (in state-based conflict and one-sided violence, the year before); missing where
         the sources do not say.
     """
-    years = panel("state-year", first - 1, last)
-    years = years.derive(
+    rows = panel("state-year", first - 1, last)
+    rows = rows.derive(
         "had_peacekeepers", "settlement", "agreements_signed", "mediation_attempts", "deaths"
     )
-    frame = years.frame
+    frame = rows.frame
     lagged = frame[["state", "year", "had_peacekeepers", "deaths"]].assign(year=frame["year"] + 1)
     frame = frame.merge(lagged, on=["state", "year"], how="left", suffixes=("", "_before"))
     there, before = frame["had_peacekeepers"] == 1, frame["had_peacekeepers_before"] == 1
@@ -40,11 +41,14 @@ def state_years(first: int, last: int) -> pd.DataFrame:
     return frame[frame["year"] >= first].reset_index(drop=True)
 
 
-def conflict_years(first: int = 1990, last: int = 2021) -> pd.DataFrame:
+def conflict_years(first: int = 1990, last: int | None = None) -> pd.DataFrame:
     """Return the state-years that follow a year of conflict: 25 deaths or more.
 
-    Columns are those of `state_years`. UCDP counts deaths from 1989 on.
+    Columns are those of `state_years`. UCDP counts deaths from 1989 on; by default the years end
+    with its list of agreements.
     """
+    last = last or years("agreements")[1]
+    assert last is not None
     frame = state_years(first, last)
     return frame[frame["deaths_before"] >= CONFLICT].reset_index(drop=True)
 

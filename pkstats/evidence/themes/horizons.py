@@ -150,7 +150,7 @@ def windows(last: int) -> pd.DataFrame:
     Parameters
     ----------
     last : int
-        Last year of the data, such as 2024 for violence.
+        Last year of the data, such as `coverage.years("violence")[1]` for violence.
 
     Returns
     -------

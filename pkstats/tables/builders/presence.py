@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkstats.registry import hosts_table, missions_table
-from pkstats.registry.missions import AS_OF
+from pkstats.tables.builders.personnel import side_by_side
+from pkstats.tables.dates import last_months, last_report, spell_ends
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,15 +25,14 @@ def presence(table: Table, workshop: Workshop) -> pd.DataFrame:
     A mission without a known start or end cannot be placed and is set aside.
     """
     missions = missions_table()
-    today = AS_OF[:7]
-    last = missions["end"].dt.to_period("M")
-    last = last.mask(missions["exit"] == "ongoing", today)
+    today = last_report(side_by_side(workshop))
+    last = last_months(missions, today)
     missions = missions.assign(first=missions["start"].dt.to_period("M"), last=last)
     placed = (missions["first"].notna() & missions["last"].notna()).to_numpy()
     lost = missions[~placed]
     workshop.put_aside(table.name, lost, lost["mission_id"], "start or end not known")
     own = _months(missions[placed], "first", "last", ["mission_id", "sponsor", "kind"])
-    places = _places(own)
+    places = _places(own, today)
     beside = _beside(places)
     out = own[["mission_id", "month"]].assign(deployed=True)
     out = out.merge(beside, on=["mission_id", "month"], how="left")
@@ -57,13 +57,11 @@ def _months(frame: pd.DataFrame, first: str, last: str, keep: list[str]) -> pd.D
     return out
 
 
-def _places(own: pd.DataFrame) -> pd.DataFrame:
+def _places(own: pd.DataFrame, today: pd.Period) -> pd.DataFrame:
     """Return mission, month, host state, sponsor and kind; headquarters and neighbours left out."""
-    import pandas as pd
-
     hosts = hosts_table()
     hosts = hosts[(hosts["role"] == "host") & hosts["from"].notna()]
-    hosts = hosts.assign(to=hosts["to"].fillna(pd.Period(AS_OF[:7], "M")))
+    hosts = hosts.assign(to=spell_ends(hosts, today))
     spells = _months(hosts, "from", "to", ["mission_id", "state"])
     return own.merge(spells.drop_duplicates(), on=["mission_id", "month"])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkstats.registry import aliases_table, hosts_table, missions_table, states_table
+from pkstats.tables.builders.personnel import side_by_side
+from pkstats.tables.dates import last_report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,5 +35,6 @@ def hosts(table: Table, workshop: Workshop) -> pd.DataFrame:
 
 
 def states(table: Table, workshop: Workshop) -> pd.DataFrame:
-    """Return the state system with its codes, year by year."""
-    return states_table()
+    """Return the state system with its codes, year by year, as far as missions are known."""
+    known = missions_table()[["start", "end"]].max().max().year
+    return states_table(max(last_report(side_by_side(workshop)).year, known))
