@@ -15,6 +15,7 @@ from pkstats.panel import panel
 from pkstats.tables.coverage import as_of_year, last_whole_year
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 TITLE = "What mandates ask for"
@@ -74,21 +75,25 @@ def draw() -> Figure:
     bar = figure.colorbar(image, ax=axes, fraction=0.035, pad=0.015)
     bar.set_label("share of operations")
     bar.outline.set_visible(False)
-    last = last_whole_year()
-    number = {year: counted[:, year - years[0]] for year in (1950, 1994, 2014, last)}
-    civilians = frame[["prociv", "children_protect", "women_protect"]].gt(0).any(axis=1)
     caption(
         figure,
         TITLE,
-        fill(
-            "Of the UN peacekeeping operations coded for an area, the share with at least one task in "
-            f"it, by year. Coded: {number[1950].max()} in 1950, {number[1994].max()} in 1994, "
-            f"{number[2014].max()} in 2014; {number[last].min()} to {number[last].max()} by area in "
-            f"{last}, for tasks after 2015 are left uncoded where unsure. Hatched: a quarter or more of "
-            "the operations uncoded. Protection before "
-            f"{frame.loc[civilians, 'year'].min()}: UN staff only.",
-            WIDTH,
-        ),
+        fill(_subtitle(frame, counted, years), WIDTH),
         "Sources: TAMM (Lloyd 2021) to 2015; coded by pkstats from resolutions after that.",
     )
     return figure
+
+
+def _subtitle(frame: pd.DataFrame, counted: np.ndarray, years: np.ndarray) -> str:
+    """Say what is drawn, and how many operations were coded in some years."""
+    last = last_whole_year()
+    number = {year: counted[:, year - years[0]] for year in (1950, 1994, 2014, last)}
+    civilians = frame[["prociv", "children_protect", "women_protect"]].gt(0).any(axis=1)
+    return (
+        "Of the UN peacekeeping operations coded for an area, the share with at least one task in "
+        f"it, by year. Coded: {number[1950].max()} in 1950, {number[1994].max()} in 1994, "
+        f"{number[2014].max()} in 2014; {number[last].min()} to {number[last].max()} by area in "
+        f"{last}, for tasks after 2015 are left uncoded where unsure. Hatched: a quarter or more of "
+        "the operations uncoded. Protection before "
+        f"{frame.loc[civilians, 'year'].min()}: UN staff only."
+    )
