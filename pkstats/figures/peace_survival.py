@@ -153,7 +153,8 @@ def draw() -> Figure:
         TITLE,
         f"{episodes} episodes of internal conflict that ended {ended.min()}–{ended.max()}, to the "
         f"conflict's next active year or {last}, where the data stop (censored).\nAn episode counts as "
-        "'with' from the year after peacekeepers are there, if sent since the conflict began; until then as 'without'.\n"
+        "'with' from the year after peacekeepers are there, if sent since the conflict began; until then "
+        "as 'without'.\n"
         "Association, not effect: not adjusted for which conflicts get peacekeepers. "
         "Bands: 95%, taking episodes as independent.",
         "Sources: UCDP conflict terminations, UCDP conflicts 24.1; pkstats registry (peacekeeping "
