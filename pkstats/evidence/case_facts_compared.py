@@ -12,7 +12,7 @@ from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import AS_OF_YEAR
 from pkstats.evidence.case_scores import coverage, listed_from
 from pkstats.evidence.case_timeline import in_hosts
-from pkstats.measures.consent import EXITS
+from pkstats.measures.consent import mandate_completed
 from pkstats.measures.mandates import task_flags
 from pkstats.registry.missions import AS_OF
 
@@ -66,11 +66,9 @@ def agreements_before(numbers: Numbers) -> Shown:
 
 
 def exit_of(numbers: Numbers) -> Shown:
-    """Return how the mission ended; 1 when completed or handed over, 0 when sent away or cut short."""
-    item = numbers.scope.mission
-    if item.exit not in EXITS:
-        return float("nan"), item.exit or "–"
-    return float(item.exit in ("completed", "handed over")), item.exit
+    """Return how the mission ended, and whether its mandate was completed or handed over."""
+    ended = numbers.scope.mission.exit
+    return float(mandate_completed(np.array([ended], dtype=object))[0]), ended or "–"
 
 
 def deaths_before(numbers: Numbers) -> Shown:
