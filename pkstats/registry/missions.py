@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data"
 AS_OF = "2025-07-31"
+# Kinds of missions with soldiers or police; political and civilian ones are left out.
+UNIFORMED = ("peacekeeping", "coalition", "support", "training")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkstats.registry import hosts_table, missions_table
-from pkstats.registry.missions import AS_OF
+from pkstats.registry.missions import AS_OF, UNIFORMED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from pkstats.codebook.model import Table
     from pkstats.tables.recipe import Workshop
 
-# Missions of soldiers or police; political and civilian ones are left out.
-UNIFORMED = ("peacekeeping", "coalition", "support", "training")
 NO_ORGANISATION = ("UN", "ad hoc")
 
 
