@@ -161,6 +161,20 @@ def test_roles_in_a_chain_follow_from_dates_and_predecessors():
     }
 
 
+def test_missions_of_soldiers_beside_it_in_the_same_conflict_belong_to_a_case():
+    roles = of("mali").chain.set_index("mission_id")["role"].to_dict()
+    beside = {"Operation Serval", "Operation Barkhane", "Task Force Takuba", "FC-G5S", "EUTM Mali"}
+    assert beside <= {name for name, role in roles.items() if role == "beside"}
+    assert roles["AFISMA"] == "before"
+    assert set(of("untso").chain["mission_id"]) == {"UNTSO"}
+
+
+def test_a_case_of_no_list_takes_its_theatre_and_what_it_grew_from():
+    roles = of("UNMISS").chain.set_index("mission_id")["role"].to_dict()
+    assert (roles["UNMIS"], roles["UNAMIS"], roles["CTSAMM"]) == ("before", "before", "beside")
+    assert "UNISFA" not in roles
+
+
 def test_any_mission_with_dates_is_a_case():
     study = of("KFOR")
     assert study.question == ""

@@ -24,7 +24,19 @@ from pkstats.units import UNITS
 NAMES = list(measures(available=False)["name"])
 NAN = np.nan
 EXITS = np.array(
-    ["completed", "handed over", "consent withdrawn", "terminated early", "ongoing", None]
+    [
+        "completed",
+        "handed over",
+        "consent withdrawn",
+        "terminated early",
+        "overrun",
+        "replaced",
+        "relabelled",
+        "split",
+        "ongoing",
+        None,
+    ],
+    dtype=object,
 )
 
 
@@ -82,9 +94,9 @@ FUNCTIONS = {
     "task_focus": (MANDATE, [(0.5**2) + 2 * 0.25**2]),
     "peacebuilding_share": (MANDATE, [0.5]),
     "peacekeeping_ratio": (MANDATE, [1]),
-    "exit_category": ([EXITS], [*EXITS[:4], None, None]),
-    "consent_withdrawn": ([EXITS], [0, 0, 1, 0, NAN, NAN]),
-    "mandate_completed": ([EXITS], [1, 1, 0, 0, NAN, NAN]),
+    "exit_category": ([EXITS], [*EXITS[:8], None, None]),
+    "consent_withdrawn": ([EXITS], [0, 0, 1, 0, 0, 0, NAN, NAN, NAN, NAN]),
+    "mandate_completed": ([EXITS], [1, 1, 0, 0, 0, 0, NAN, NAN, NAN, NAN]),
     "per_10k_person_years": (arrays([1, 0, 1], [12000, 100, 0]), [10, 0, NAN]),
     "peacekeepers_safe": (arrays([0, 3, NAN]), [1, 0, NAN]),
     "deaths": (arrays([10, 0], [5, 0]), [15, 0]),

@@ -108,6 +108,38 @@ def test_refused_labels_say_why_and_the_others_resolve():
         state("ESH")
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Congo (the Democratic Republic of the)", 490),
+        ("Netherlands (the)", 210),
+        ("Niger (the)", 436),
+        ("Tanzania, the United Republic of", 510),
+        ("Bahamas, The", 31),
+        ("The Gambia", 420),
+        ("Somalia, Fed. Rep.", 520),
+        ("Burma/Myanmar", 775),
+        ("Republic of Vietnam", 817),
+        ("Russia (Soviet Union)", 365),
+        ("Yemen South", 680),
+    ],
+)
+def test_a_name_resolves_as_iso_the_world_bank_vdem_ucdp_and_polity_write_it(name, expected):
+    assert resolve(name, "name") == expected
+
+
+@pytest.mark.parametrize("column", ["iso.name.en", "un.name.en", "vdem.name", "p4.name"])
+def test_a_published_list_of_names_resolves_to_its_own_numbers(source, column):
+    frame = pd.read_csv(
+        source("state_codes/codelist_without_cldr.csv"), dtype="str", keep_default_na=False
+    )
+    frame = frame[(frame["gwn"] != "") & (frame[column] != "")]
+    numbers = frame["gwn"].astype("int64").replace(815, 816)  # the list has Vietnam before 1893
+    kept = numbers.isin(states_table()["state"])
+    assert kept.sum() > 165
+    assert resolve_states(frame[column], "name")[kept].eq(numbers[kept]).all()
+
+
 def test_an_unknown_name_gives_near_matches():
     with pytest.raises(UnknownState, match="Mozambique"):
         state("Mozambik")

@@ -11,7 +11,7 @@ from pkstats.evidence.case_data import read, summed
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scores import coverage, listed_from
 from pkstats.evidence.case_timeline import in_hosts
-from pkstats.measures.consent import EXITS
+from pkstats.measures.consent import mandate_completed
 from pkstats.measures.mandates import task_flags
 from pkstats.tables.coverage import as_of, last_whole_year
 
@@ -65,11 +65,9 @@ def agreements_before(numbers: Numbers) -> Shown:
 
 
 def exit_of(numbers: Numbers) -> Shown:
-    """Return how the mission ended; 1 when completed or handed over, 0 when sent away or cut short."""
-    item = numbers.scope.mission
-    if item.exit not in EXITS:
-        return float("nan"), item.exit or "–"
-    return float(item.exit in ("completed", "handed over")), item.exit
+    """Return how the mission ended, and whether its mandate was completed or handed over."""
+    ended = numbers.scope.mission.exit
+    return float(mandate_completed(np.array([ended], dtype=object))[0]), ended or "–"
 
 
 def deaths_before(numbers: Numbers) -> Shown:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import UnknownMission, UnknownName, near
+from pkstats.registry import hosts_table, missions_table
 from pkstats.registry import mission as find_mission
-from pkstats.registry import missions_table
-from pkstats.registry.missions import Mission, normalise
+from pkstats.registry.missions import UNIFORMED, Mission, normalise
 from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
@@ -165,17 +165,32 @@ def _names(hosts: tuple[int, ...], found: Mission) -> tuple[str, ...]:
 def _chain(found: Mission, entry: Mapping[str, Any]) -> pd.DataFrame:
     """Return the main mission and those before, beside and after it, in order of start.
 
-    The missions are those of `cases.toml`; without an entry, the mission's family.
+    The missions are those of `cases.toml` and those of soldiers or police that were beside it for the
+    same conflict; without an entry, those of its theatre, and all that it took over from or that took
+    over from it.
     """
     table = missions_table()
     listed_ids = [find_mission(name).id for name in entry.get("chain", [])]
     kept = table["mission_id"].isin([found.id, *listed_ids])
-    if not entry:
-        kept |= (table["family"] == found.family) & table["start"].notna()
+    if entry:
+        kept |= _beside(found, table)
+    else:
+        linked = table["mission_id"].isin([*found.predecessors, *found.successors])
+        kept |= (linked | (table["theatre"] == found.theatre)) & table["start"].notna()
     chain = table[kept].copy()
     chain["role"] = [_role(row, found) for row in chain.to_dict("records")]
     columns = ["mission_id", "name", "sponsor", "role", "start", "end", "exit"]
     return chain[columns].sort_values(["start", "mission_id"]).reset_index(drop=True)
+
+
+def _beside(found: Mission, table: pd.DataFrame) -> pd.Series:
+    """Return which missions of soldiers or police shared its theatre, a host and a day with it."""
+    hosts = {item.state for item in found.hosts if item.role == "host"}
+    there = hosts_table()
+    there = there.loc[(there["role"] == "host") & there["state"].isin(hosts), "mission_id"]
+    kept = (table["theatre"] == found.theatre) & table["kind"].isin(UNIFORMED)
+    kept &= table["mission_id"].isin(there) & ~(table["end"] < found.start)
+    return kept & (table["start"] <= found.end if found.end else table["start"].notna())
 
 
 def _role(row: dict[Any, Any], found: Mission) -> str:

@@ -31,9 +31,12 @@ FIRST = 1948
 EXITS = {
     "completed": ("o", COLOURS["green"]),
     "handed over": (">", COLOURS["grey"]),
+    "relabelled or split": ("d", COLOURS["grey"]),
+    "replaced or overrun": ("v", COLOURS["purple"]),
     "terminated early": ("s", COLOURS["purple"]),
     "consent withdrawn": ("X", COLOURS["black"]),
 }
+TOGETHER = {name: mark for mark in EXITS for name in mark.split(" or ")}
 
 
 def spells() -> pd.DataFrame:
@@ -105,7 +108,7 @@ def _ends(axes: Axes, found: pd.DataFrame, order: dict[str, int]) -> None:
     for name, begin, end in zip(
         spans.index, _year(spans["first"]), _year(spans["last"]) + 1 / 12, strict=True
     ):
-        place, style = order[name], EXITS.get(str(exits[name]))
+        place, style = order[name], EXITS.get(TOGETHER.get(str(exits[name]), ""))
         if style:
             axes.plot(
                 end + 0.5, place, marker=style[0], color=style[1], markersize=4.5, linewidth=0
@@ -126,7 +129,7 @@ def _legend(figure: Figure, height: float) -> None:
             handles=handles,
             loc="upper left",
             bbox_to_anchor=(0.003, 1 - y / height),
-            ncols=4,
+            ncols=len(handles),
             fontsize=8.5,
             columnspacing=1.4,
             handlelength=1.2,

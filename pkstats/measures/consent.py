@@ -7,7 +7,17 @@ import numpy as np
 from pkstats.measures.collaboration import PACT, item
 from pkstats.measures.registry import Need, register
 
-EXITS = ("completed", "handed over", "consent withdrawn", "terminated early")
+# A mission that was relabelled or split went on under other names: how it ended is told by the last of them.
+ENDINGS = (
+    "completed",
+    "handed over",
+    "consent withdrawn",
+    "terminated early",
+    "overrun",
+    "replaced",
+)
+WENT_ON = ("relabelled", "split")
+EXITS = (*ENDINGS, *WENT_ON)
 REGISTRY = "mission registry (exit, coded by pkstats)"
 
 for _name, _column, _text in (
@@ -28,9 +38,9 @@ for _name, _column, _text in (
 def ended_as(exits: np.ndarray, *which: str) -> np.ndarray:
     """Return 1 where a mission ended in one of the ways named, 0 where in another, shape (n,).
 
-    Ongoing missions and exits not coded are missing, never 0.
+    Missions that are ongoing or went on under another name, and exits not coded, are missing, never 0.
     """
-    known = np.isin(exits.astype(str), EXITS)
+    known = np.isin(exits.astype(str), ENDINGS)
     return np.where(known, np.isin(exits.astype(str), which), np.nan).astype("float64")
 
 
@@ -38,7 +48,8 @@ def ended_as(exits: np.ndarray, *which: str) -> np.ndarray:
     "consent",
     "category",
     [Need("missions", "exit")],
-    "How the mission ended: completed, handed over, consent withdrawn or terminated early",
+    "How the mission ended: completed, handed over, relabelled, split, replaced, overrun, consent "
+    "withdrawn or terminated early",
     timing="after",
     units=("mission",),
     source=REGISTRY,
@@ -75,9 +86,9 @@ def consent_withdrawn(exits: np.ndarray) -> np.ndarray:
     source=REGISTRY,
 )
 def mandate_completed(exits: np.ndarray) -> np.ndarray:
-    """Return 1 where completed or handed over, 0 where consent was withdrawn or it ended early.
+    """Return 1 where completed or handed over, 0 where sent away, cut short, overrun or replaced.
 
-    Shape (n,); missing while ongoing and where not coded. A handover is to a successor, which may
-    itself fail: the mandate left the mission's hands in order, no more.
+    Shape (n,); missing while ongoing, where relabelled or split, and where not coded. A handover is to
+    a successor, which may itself fail: the mandate left the mission's hands in order, no more.
     """
     return ended_as(exits, "completed", "handed over")

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnknownMission, near
+from pkstats.registry.families import chain, families, named, reverse
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DATA = Path(__file__).parent / "data"
+# Kinds of missions with soldiers or police; political and civilian ones are left out.
+UNIFORMED = ("peacekeeping", "coalition", "support", "training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Mission:
     Dates are ISO text; their precision (day, month, year) is stated beside them.
     An empty `end` with `exit == "ongoing"` means deployed on the day to which the registry
     is coded (`coded`).
+    `predecessor` names the missions it directly took over from, parted by semicolons; `family`
+    follows from the predecessors and theatres of all missions.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Mission:
     established_by: str
     predecessor: str
     phase_of: str
+    theatre: str
     family: str
     exit: str
     exit_document: str
@@ -63,13 +69,13 @@ class Mission:
 
     @property
     def predecessors(self) -> tuple[str, ...]:
-        """Chain of predecessors, nearest first."""
-        chain: list[str] = []
-        before = self.predecessor
-        while before and before not in chain:
-            chain.append(before)
-            before = _missions()[before].predecessor
-        return tuple(chain)
+        """Missions it took over from, directly or through others, nearest first."""
+        return chain(self.id, _links())
+
+    @property
+    def successors(self) -> tuple[str, ...]:
+        """Missions that took over from it, whole or in part, directly or through others."""
+        return chain(self.id, _successors())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
         from pkstats.registry.states import states_table
@@ -87,6 +93,7 @@ class Mission:
         yield "hosts", ", ".join(f"{names.get(number, '?')} ({number})" for number in hosts)
         yield "family", self.family
         yield "predecessors", ", ".join(self.predecessors) or "none"
+        yield "successors", ", ".join(self.successors) or "none"
         ended = self.exit or "not coded"
         yield "exit", f"{ended} ({self.exit_document})" if self.exit_document else ended
         yield "also called", ", ".join(self.aliases) or "–"
@@ -145,17 +152,32 @@ def _missions() -> dict[str, Mission]:
         if row["source"] == "*" and row["mission_id"] and not (row["from"] or row["to"]):
             aliases.setdefault(row["mission_id"], []).append(row["label"])
     found = {}
-    for row in sorted(
-        rows("missions"), key=lambda row: (row["start"] or "9999", row["mission_id"])
-    ):
+    ordered = sorted(rows("missions"), key=lambda row: (row["start"] or "9999", row["mission_id"]))
+    theatres = {row["mission_id"]: row["theatre"] for row in ordered}
+    links = {row["mission_id"]: named(row["predecessor"]) for row in ordered}
+    family = families(theatres, links)
+    for row in ordered:
         values = {key: value for key, value in row.items() if key != "mission_id"}
         found[row["mission_id"]] = Mission(
             id=row["mission_id"],
             **values,
+            family=family[row["mission_id"]],
             hosts=tuple(hosts.get(row["mission_id"], ())),
             aliases=tuple(dict.fromkeys(aliases.get(row["mission_id"], ()))),
         )
     return found
+
+
+@cache
+def _links() -> dict[str, tuple[str, ...]]:
+    """Return the direct predecessors of every mission."""
+    return {item.id: named(item.predecessor) for item in _missions().values()}
+
+
+@cache
+def _successors() -> dict[str, tuple[str, ...]]:
+    """Return the direct successors of every mission that has some."""
+    return reverse(_links())
 
 
 @cache
@@ -179,8 +201,8 @@ def mission(label: str) -> Mission:
     Returns
     -------
     Mission
-        `id`, `name`, `sponsor`, `start`, `end`, `hosts`, `family`, `predecessor`, `exit` and others;
-        `pkstats.codebook("missions")` explains them.
+        `id`, `name`, `sponsor`, `start`, `end`, `hosts`, `family`, `predecessors`, `successors`,
+        `exit` and others; `pkstats.codebook("missions")` explains them.
 
     Raises
     ------

@@ -64,10 +64,11 @@ def _whole(values: pd.Series) -> pd.Series:
 
 
 def _key(text: str) -> str:
-    """Fold case, accents, punctuation and `&`, in which publishers differ for the same name."""
+    """Fold case, accents, punctuation, articles and `&`, in which publishers differ for one name."""
     plain = unicodedata.normalize("NFKD", text.replace("&", " and "))
     kept = (c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join("".join(kept).casefold().split())
+    words = "".join(kept).casefold().split()
+    return " ".join([word for word in words if word != "the"] or words)
 
 
 @cache

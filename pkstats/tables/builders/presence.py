@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkstats.registry import hosts_table, missions_table
+from pkstats.registry.missions import UNIFORMED
 from pkstats.tables.builders.personnel import side_by_side
 from pkstats.tables.dates import last_months, last_report, spell_ends
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from pkstats.codebook.model import Table
     from pkstats.tables.recipe import Workshop
 
-# Missions of soldiers or police; political and civilian ones are left out.
-UNIFORMED = ("peacekeeping", "coalition", "support", "training")
 NO_ORGANISATION = ("UN", "ad hoc")
 
 
