@@ -161,7 +161,8 @@ def test_utf_16_cut_in_half_a_letter_is_read_up_to_there(tmp_path):
 
 
 def test_a_letter_that_is_not_utf_8_far_into_a_large_file_is_read(tmp_path):
-    rows = [["UNX", "A", f"{1000 + n // 12}-{n % 12 + 1:02}-01", *"1113"] for n in range(9000)]
+    months = [f"{1950 + n // 12 % 100}-{n % 12 + 1:02}-01" for n in range(9000)]
+    rows = [[f"UNX{n // 1200}", "A", month, *"1113"] for n, month in enumerate(months)]
     rows += [[f"UN{n}", "A" * 900, "2001-01-31", *"1113"] for n in range(6000)]
     text = as_csv(rows).encode() + "UNOCI,Côte,2001-01-31,1,1,1,3\n".encode("latin-1")
     frame, report = ipi(tmp_path, text)
@@ -325,12 +326,6 @@ def spoiled(**cells: str) -> list[str]:
     [
         (spoiled(date="2002-13-31"), "expected a month like"),
         (spoiled(date="2002-02-30"), "expected a month like"),
-        (spoiled(troops="-5"), "expected a whole number from 0"),
-        (spoiled(troops="17,000"), "found a thousands separator: write 17000"),
-        (spoiled(troops="1.5"), "expected a whole number from 0"),
-        (spoiled(troops="inf"), "expected a whole number from 0"),
-        (spoiled(troops="99999999999999999999"), "expected a whole number from 0"),
-        (spoiled(troops="many"), "expected a whole number from 0"),
         (spoiled(mission=" "), "no value"),
         (GOOD[2], "repeats an earlier row"),
         ([*GOOD[2][:3], *"1113"], "same key as an earlier row, with other values"),
@@ -347,18 +342,80 @@ def test_a_bad_row_is_set_aside_with_its_number_and_reason(tmp_path, row, reason
     assert frame["label"].to_list() == ["UNOCI", "MINUSTAH", "UNAMSIL"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("-5", "expected a whole number from 0 to 200,000"),
+        ("17,000", "found a thousands separator: write 17000"),
+        ("1.5", "expected a whole number"),
+        ("inf", "expected a whole number"),
+        ("1e308", "expected a whole number"),
+        ("99999999999999999999", "expected a whole number"),
+        ("many", "expected a whole number"),
+    ],
+)
+def test_no_row_is_lost_to_an_optional_cell(tmp_path, cell, reason):
+    frame, report = ipi(tmp_path, as_csv([GOOD[2], spoiled(troops=cell), GOOD[1]]))
+    assert account(frame, report) == (3, 3, 0)
+    assert frame["troops"].isna().tolist() == [False, True, False]
+    assert frame["total"].tolist() == [10100, 17477, 12552]
+    assert report.cells_blanked == 1
+    (blank,) = report.blanks.itertuples()
+    assert (blank.row, blank.column) == (2, "Troops")
+    assert reason in blank.reason
+    assert "1 cells of Troops left missing" in repr(report)
+
+
+def test_cells_of_rows_that_are_set_aside_are_not_counted_twice(tmp_path):
+    frame, report = ipi(tmp_path, as_csv([GOOD[0], spoiled(troops="x", date="y")]))
+    assert account(frame, report) == (2, 1, 1)
+    assert report.cells_blanked == 0
+    again = spoiled(troops="x")
+    frame, report = ipi(tmp_path, as_csv([GOOD[0], again]))
+    assert account(frame, report) == (2, 1, 1)
+    assert report.cells_blanked == 0
+
+
+def test_a_column_in_which_nothing_can_be_read_is_refused(tmp_path):
+    rows = [spoiled(date=f"2002-{month:02}-28", troops="many") for month in range(1, 13)]
+    with pytest.raises(WrongColumns, match=r"none of the 12 filled cells of column 'Troops'"):
+        ipi(tmp_path, as_csv(rows))
+
+
+def test_an_unreadable_cell_never_takes_the_meaning_of_an_empty_one(tmp_path):
+    row = ["UNX", "Mission X", "Yes", "2001-01-01", "someday", "X", "1,5", "2,5"]
+    frame, report = read(
+        "un_missions",
+        put(tmp_path, MISSIONS + as_csv([["UNY", *row[1:4], "", *row[5:]]], row), "un.csv"),
+    )
+    assert aside(report) == [(1, "expected a date like %Y-%m-%d")]
+    assert frame["label"].tolist() == ["UNY"]
+
+
+@pytest.mark.parametrize("kind", layout_names())
+def test_every_number_and_date_has_bounds(kind):
+    for field in layout(kind).fields:
+        if field.dtype in ("text", "flag"):
+            continue
+        assert field.minimum is not None, field.name
+        assert field.maximum is not None, field.name
+        assert field.minimum < field.maximum, field.name
+        if field.dtype in ("date", "month") or field.name.endswith("year"):
+            assert 1700 <= field.minimum <= field.maximum <= 2100
+
+
 def test_row_numbers_stay_right_around_rows_of_the_wrong_width(tmp_path):
-    bad = spoiled(troops="many")
+    bad = spoiled(date="many")
     rows = [bad, GOOD[0][:3], bad, [*GOOD[0], "8", "9"], bad, GOOD[1], GOOD[0][:1], bad]
     frame, report = ipi(tmp_path, as_csv(rows))
     assert account(frame, report) == (8, 1, 7)
-    numbers = [row for row, reason in aside(report) if "whole number" in reason]
+    numbers = [row for row, reason in aside(report) if "a month" in reason]
     assert numbers == [1, 3, 5, 8]
     assert [row for row, reason in aside(report) if "cells" in reason] == [2, 4, 7]
 
 
 def test_row_numbers_count_lines_in_a_quoted_cell_once_and_blank_lines_never(tmp_path):
-    text = as_csv([["UN\nX", *GOOD[0][1:]], GOOD[0][:2], spoiled(troops="x")])
+    text = as_csv([["UN\nX", *GOOD[0][1:]], GOOD[0][:2], spoiled(date="x")])
     _, report = ipi(tmp_path, text.replace("\nUNAMSIL", "\n\nUNAMSIL"))
     assert [row for row, _ in aside(report)] == [2, 3]
 
@@ -389,7 +446,8 @@ def test_a_year_and_a_month_that_are_none_are_set_aside(tmp_path):
 @pytest.mark.parametrize("year", ["-5", "99", "20011"])
 def test_a_year_that_is_none_is_set_aside(tmp_path, year):
     header = header_of("democracy")
-    rows = [[year if name == "year" else "1" for name in header], ["2001"] * len(header)]
+    rows = [[year if name == "year" else "2" for name in header], ["2"] * len(header)]
+    rows[1][header.index("year")] = "2001"
     _, report = read("democracy", put(tmp_path, as_csv(rows, header), "democracy.csv"))
     assert (1, "expected a whole number from 1700 to 2100") in aside(report)
 

@@ -86,10 +86,10 @@ Total affected,Means of attack,Attack context,Location,Motive,Actor type,Verifie
 def test_awsd_keeps_namibia_and_unknown_months(tmp_path):
     frame, report = read("awsd", write(tmp_path, "security_incidents.csv", AWSD))
     assert frame["iso2"].to_list()[0] == "NA"
-    assert frame["iso2"].isna().to_list() == [False, True]
-    assert frame["month"].isna().to_list() == [False, True]
-    assert frame["victims_icrc"].isna().to_list() == [False, True]
-    assert "month from 1 to 12" in report.frame["reason"][0] and conserved(report)
+    assert frame["iso2"].isna().to_list() == [False, True, False]
+    assert frame["month"].isna().to_list() == [False, True, True]
+    assert frame["victims_icrc"].isna().to_list() == [False, True, False]
+    assert "month from 1 to 12" in report.blanks["reason"][0] and conserved(report)
 
 
 DATABANK = """
@@ -135,10 +135,12 @@ def test_wdi_bulk_and_single_indicator_files(tmp_path):
     assert bulk.columns.to_list() == single.columns.to_list()
 
 
-def test_wdi_sets_aside_a_row_with_an_unreadable_year(tmp_path):
+def test_wdi_loses_the_unreadable_year_of_a_row_and_no_other(tmp_path):
     frame, report = read("wdi", write(tmp_path, "WDICSV.csv", BULK + "Chad,TCD,a,B,x1,5\n"))
-    assert set(frame["iso3"]) == {"SDN"}
-    assert report.frame[["column", "value"]].values.tolist() == [["1990", "x1"]]
+    assert frame["iso3"].to_list() == ["SDN", "SDN", "TCD"]
+    assert frame[["year", "value"]].values.tolist()[2] == [1991, 5]
+    assert report.blanks[["row", "column", "value"]].values.tolist() == [[2, "1990", "x1"]]
+    assert conserved(report)
 
 
 def test_vdem_reads_the_publishers_columns(tmp_path):

@@ -176,7 +176,7 @@ class TestBaraHultman:
         }
         rows = [
             {**base, **figures, "conflictid": n, "totals_ipo": 4.0}
-            for n, figures in enumerate((none, sipri, both))
+            for n, figures in enumerate((none, sipri, both), start=1)
         ]
         frame, report = read(
             "bara_hultman", publisher_file("bara_hultman", rows, tmp_path / "b.dta", 0.0)
@@ -240,11 +240,12 @@ class TestTamm:
         month = {"mission": "UNIFIL", "year": "1978", "month": "3", "unsc_resolution": "425/426"}
         rows = [{**month, "prociv": "1"}, {**month, "month": "4", "prociv": "2"}]
         frame, report = read("tamm", publisher_file("tamm", rows, tmp_path / "TAMM.csv"))
-        assert frame["month"].astype("str").to_list() == ["1978-03"]
-        assert frame["resolution"].to_list() == ["425/426"]
-        assert frame["prociv"].all()
+        assert frame["month"].astype("str").to_list() == ["1978-03", "1978-04"]
+        assert frame["resolution"].to_list() == ["425/426"] * 2
+        assert frame["prociv"].isna().to_list() == [False, True]
         assert not frame["humaid_assist"].any()
-        assert report.frame[["row", "column", "value"]].to_numpy().tolist() == [[2, "prociv", "2"]]
+        flags = report.blanks[~report.blanks["column"].str.startswith("ccode")]
+        assert flags[["row", "column", "value"]].to_numpy().tolist() == [[2, "prociv", "2"]]
 
     def test_real_file(self, source: Source) -> None:
         path = source("tamm/TAMM.csv")

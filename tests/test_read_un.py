@@ -172,6 +172,18 @@ def test_packed_cells_of_allegations_are_counted(tmp_path):
     assert conserved(frame, report)
 
 
+@pytest.mark.parametrize("result", ["maybe", "Pending\n\nmaybe", "7"])
+def test_a_result_or_victim_that_cannot_be_read_is_missing_and_told(tmp_path, result):
+    row = ["6/2024", "M", "Military (MC),6", "Cameroon", "Child (2)", "SE (Other)", "Incomplete"]
+    rows = [row, [*row[:4], "Ghost", row[5], result]]
+    frame, report = read("conduct", allegations(tmp_path, rows))
+    assert conserved(frame, report)
+    assert frame["result"].isna().all()
+    assert frame["children"].to_list() == [2, pd.NA]
+    told = report.blanks[["row", "column", "value"]].values.tolist()
+    assert told == [[2, "victims", "Ghost"], [2, "result", result]]
+
+
 def leaders(folder: Path, rows: list[list[object]]) -> Path:
     names = ["Mission", "Appointment", "Appointment II", "Last name", "Name", "Gender"]
     names += ["Nationality", "Mandate start month", "Mandate start year"]
@@ -206,6 +218,16 @@ def test_open_terms_unknown_months_and_two_positions(tmp_path):
     assert frame["start_year"].to_list() == [2018, 2008]
     assert frame["cow"].to_list() == [2, pd.NA]
     assert report.frame["reason"].to_list() == ["no position has this code"]
+    assert report.blanks["value"].to_list() == ["325-380"]
+
+
+@pytest.mark.parametrize("code", [0.5, "Infinity", "9" * 20, -2])
+def test_a_nationality_that_is_no_code_costs_no_appointment(tmp_path, code):
+    row = ["UNA", 1, "", "Roe", "Al", "Female", code, 8, 2018, 99, 9999, 2018]
+    frame, report = read("leaders", leaders(tmp_path, [row]))
+    assert frame["cow"].isna().to_list() == [True]
+    assert report.cells_blanked == 1
+    assert conserved(frame, report)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pkstats.sources import digits, times
+from pkstats.sources.blanks import needed
 from pkstats.sources.cells import TEXT, nulls
 from pkstats.sources.keys import repeats
 
@@ -52,7 +53,7 @@ def settle(table: Table, plan: Layout) -> None:
     columns = _columns(dates, names, {end for _, end in spans})
     unread = (dates.precision == NOTHING) & ~nulls(cells)
     for name, bad in zip(names, unread.reshape(len(names), -1), strict=True):
-        _refuse_unread(table, name, bad)
+        _refuse_unread(table, name, bad, plan)
     for start, end in spans:
         _refuse_disorder(table, start, end, columns[start], columns[end])
     whole: dict[str, Any] = {
@@ -148,11 +149,18 @@ def _note_doubts(table: Table, names: list[str], cells: pa.Array, doubtful: np.n
             table.report.note(f"{names[column]} {word!r} is marked as doubtful and kept")
 
 
-def _refuse_unread(table: Table, name: str, bad: np.ndarray) -> None:
+def _refuse_unread(table: Table, name: str, bad: np.ndarray, plan: Layout) -> None:
+    """Leave unreadable dates missing; set aside rows in which a missing one has a meaning."""
+
     def values(table: Table, rows: np.ndarray) -> Any:
         return table.at(name, rows)
 
-    table.put_aside(bad, name, values, REASON)
+    field = next(field for field in plan.fields if field.name == name)
+    if needed(field, plan):
+        table.put_aside(bad, name, values, REASON)
+    else:
+        rows = np.flatnonzero(bad & table.good)
+        table.report.blank(table.rows[rows], name, values(table, rows), REASON)
 
 
 def _refuse_disorder(

@@ -17,15 +17,25 @@ from pkstats.units import YEARS
 LAYOUTS = Path(__file__).parent / "layouts"
 FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
 WHOLE = re.compile(r"-?\d+")
-DTYPES = ("text", "integer", "number", "flag", "date", "month")
+DTYPES = (
+    *("text", "integer", "number", "flag", "date", "month"),
+    *("list", "first", "count"),
+)
+UNBOUNDED = ("text", "flag")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One tidy column and how it is read.
 
+    A cell that cannot be read is missing in the tidy frame, and the report counts it; the row is
+    set aside only when it makes no sense without (`pkstats.sources.blanks.needed`).
+
     Attributes
     ----------
+    dtype
+        ``text``, ``integer``, ``number``, ``flag``, ``date`` or ``month``; for cells that list whole
+        numbers ``list`` (kept as text), ``first`` (the first of them) or ``count`` (how many).
     column
         Alternatives for the publisher's column name; the first one present is used.
         A month may need two columns (year, month): then `month_column` names the second.
@@ -35,11 +45,14 @@ class Field:
         What to do when the file lacks the column: "refuse" (default) or "missing".
     empty
         Value that an empty cell stands for, when the publisher's blank is not "missing".
+    blank_means
+        What an empty cell says, when it says more than "unknown" (an end date: "still going on").
     formats
         How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%d`` with a mark between, then maybe a time.
     minimum, maximum
-        Numbers beyond these cannot be read; whole numbers called `year` or `…_year` are from 1700
-        to 2100 unless said otherwise.
+        Numbers beyond these cannot be read; every number has both. Those of dates and months are
+        years. Dates, months and whole numbers called `year` or `…_year` are from 1700 to 2100
+        unless said otherwise.
     required
         Rows without a value here are set aside.
     latest_year
@@ -62,6 +75,7 @@ class Field:
     missing: tuple[str, ...] = ()
     absent: str = "refuse"
     empty: float | None = None
+    blank_means: str = ""
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -124,11 +138,18 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
     values.setdefault("column", (name,))
     # Whole numbers saved again by pandas or R often end in .0.
     values["missing"] = _twice(values.get("missing", ()))
-    if values.get("dtype") == "integer" and (name == "year" or name.endswith("_year")):
+    dtype = values.get("dtype")
+    named = name == "year" or name.endswith("_year")
+    if dtype in ("date", "month") or (dtype == "integer" and named):
         values = dict(zip(("minimum", "maximum"), YEARS, strict=True)) | values
     field = Field(name=name, **values)
     if field.dtype not in DTYPES:
         raise ValueError(f"layout field {name!r}: dtype must be one of {DTYPES}.")
+    if field.dtype not in UNBOUNDED and None in (field.minimum, field.maximum):
+        raise ValueError(
+            f"layout field {name!r}: a {field.dtype} needs a minimum and a maximum, which no true "
+            "value passes: what the quantity can be at most, with ample room."
+        )
     odd = [pattern for pattern in field.formats if not FORMAT.fullmatch(pattern)]
     if odd:
         raise ValueError(

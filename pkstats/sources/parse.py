@@ -24,6 +24,8 @@ TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
 # Above this not every whole number has a float of its own.
 EXACT = 2**53
+# From here on a number is written with thousands separators; years are not.
+LARGE = 10_000
 # Codes saved again by pandas or R.
 DECIMAL = re.compile(r"(?<=\d)\.0+$")
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
@@ -80,16 +82,21 @@ def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
             bad |= values < field.minimum
         if field.maximum is not None:
             bad |= values > field.maximum
-    wanted = "a whole number" if whole else "a number"
-    if field.minimum is not None or field.maximum is not None:
-        low = "" if field.minimum is None else f" from {field.minimum:g}"
-        high = "" if field.maximum is None else f" to {field.maximum:g}"
-        wanted += low + high
+    wanted = ("a whole number" if whole else "a number") + span(field)
     if whole:
         empty = np.isnan(values) | bad
         data = np.where(empty, 0, values).astype("int64")
         return Parsed(pd.arrays.IntegerArray(data, empty), bad, f"expected {wanted}")
     return Parsed(values, bad, f"expected {wanted}")
+
+
+def span(field: Field) -> str:
+    """Say from where to where a field's numbers go."""
+    low, high = (
+        None if bound is None else f"{bound:,}" if abs(bound) >= LARGE else f"{bound:g}"
+        for bound in (field.minimum, field.maximum)
+    )
+    return ("" if low is None else f" from {low}") + ("" if high is None else f" to {high}")
 
 
 def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.ndarray]:

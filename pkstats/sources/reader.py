@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.sources import keys, parse, shape, times
+from pkstats.sources import keys, lists, parse, shape, times, years
+from pkstats.sources.blanks import check_column, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
@@ -89,7 +90,11 @@ def _put_lines_aside(opened: Opened, report: Report) -> None:
 
 
 def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report) -> Table:
-    """Parse every field; a row with an unreadable or lacking required cell is set aside once."""
+    """Parse every field.
+
+    A row is set aside, once, when a needed cell is unreadable or a required one is lacking; any
+    other unreadable cell is missing.
+    """
     table = Table({}, rows, report)
     fields = shape.widened(plan, cells)
     families = _parse_families(plan, cells)
@@ -102,8 +107,8 @@ def _parse(cells: dict[str, Any], plan: Layout, rows: np.ndarray, report: Report
             continue
         parsed = families.get(field.name) or _parse_field(field, cells)
         table[field.name] = parsed.values
-        if parsed.bad is not None:
-            _set_aside(parsed.bad, parsed.reason, field, cells, table)
+        if parsed.bad is not None and parsed.bad.any():
+            _refuse(parsed, field, cells, table, plan)
         if field.required:
             empty = _empty(parsed)
             if empty is not None:
@@ -146,7 +151,8 @@ def _parse_families(plan: Layout, cells: dict[str, Any]) -> dict[str, parse.Pars
 def _parse_field(field: Field, cells: dict[str, Any]) -> parse.Parsed:
     column = cells[field.name]
     if field.dtype == "month":
-        return times.parse_month(column, field, cells.get(f"{field.name}:month"))
+        months = cells.get(f"{field.name}:month")
+        return years.within(times.parse_month(column, field, months), field)
     return _parse_column(column, field)
 
 
@@ -157,24 +163,52 @@ def _parse_column(column: Any, field: Field) -> parse.Parsed:
         case "flag":
             return parse.parse_flag(column, field)
         case "date":
-            return times.parse_date(column, field)
+            return years.within(times.parse_date(column, field), field)
+        case "list" | "first" | "count":
+            return lists.parse_list(column, field)
     return parse.parse_number(column, field)
+
+
+def _refuse(
+    parsed: parse.Parsed, field: Field, cells: dict[str, Any], table: Table, plan: Layout
+) -> None:
+    """Set aside the rows of unreadable cells, or leave the cells missing where rows can do so."""
+    bad: Any = parsed.bad
+    if needed(field, plan):
+        _set_aside(bad, parsed.reason, field, cells, table)
+        return
+
+    def stated(rows: np.ndarray) -> list[str]:
+        return _stated(field, cells, rows)
+
+    example = stated(np.flatnonzero(bad)[:1])[0]
+    check_column(parsed, field.column[0], example, table.report.file, plan)
+
+    def reason(value: str) -> str:
+        return parse.spell_reason(parsed.reason, value)
+
+    table.blank(bad, field.name, field.column[0], stated, reason)
 
 
 def _set_aside(
     bad: np.ndarray, reason: str, field: Field, cells: dict[str, Any], table: Table
 ) -> None:
     def values(table: Table, rows: np.ndarray) -> list[str]:
-        stated = _values(cells[field.name], rows)
-        if f"{field.name}:month" not in cells:
-            return stated
-        months = _values(cells[f"{field.name}:month"], rows)
-        return [f"{year}, {month}" for year, month in zip(stated, months, strict=True)]
+        return _stated(field, cells, rows)
 
     def reasons(table: Table, rows: np.ndarray, stated: list[str]) -> list[str]:
         return [parse.spell_reason(reason, value) for value in stated]
 
     table.put_aside(bad, field.column[0], values, reasons)
+
+
+def _stated(field: Field, cells: dict[str, Any], rows: np.ndarray) -> list[str]:
+    """Return the cells of some rows as the file has them."""
+    stated = _values(cells[field.name], rows)
+    if f"{field.name}:month" not in cells:
+        return stated
+    months = _values(cells[f"{field.name}:month"], rows)
+    return [f"{year}, {month}" for year, month in zip(stated, months, strict=True)]
 
 
 def _values(column: Any, positions: np.ndarray) -> list[str]:

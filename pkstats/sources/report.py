@@ -22,6 +22,8 @@ class Report:
         Reader and file name.
     read, kept : int
         Data rows in the file, and rows that reached the tidy frame.
+    cells_blanked : int
+        Cells of kept rows that could not be read and are missing now; `blanks` lists them.
     notes : list of str
         What the reader changed or noticed without losing a row.
     """
@@ -33,6 +35,7 @@ class Report:
         self.notes: list[str] = []
         self._aside: dict[str, list[Any]] = {name: [] for name in COLUMNS[1:]}
         self._pending: list[tuple[list[int], str, Any, Any]] = []
+        self._blanks: list[tuple[int, str, str, str]] = []
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -63,6 +66,34 @@ class Report:
         self._pending.append((np.asarray(rows).tolist(), column, values, reasons))
         if not callable(values):
             self._spell_out()
+
+    def blank(self, rows: Any, column: str, values: Any, reasons: Any) -> None:
+        """Record cells that could not be read and are left missing in rows that are kept.
+
+        `rows` are file row numbers; `reasons` is one text or one per row.
+        """
+        numbers = np.asarray(rows).tolist()
+        reasons = [reasons] * len(numbers) if isinstance(reasons, str) else reasons
+        cells = zip(numbers, map(str, values), reasons, strict=True)
+        self._blanks += [(row, column, value, reason) for row, value, reason in cells]
+
+    @property
+    def blanks(self) -> pd.DataFrame:
+        """Cells left missing in kept rows: file, row, column, value, reason."""
+        import pandas as pd
+
+        self._spell_out()
+        lost = set(self._aside["row"])
+        kept = [cell for cell in self._blanks if cell[0] not in lost]
+        frame = pd.DataFrame(kept, columns=COLUMNS[1:])
+        frame.insert(0, "file", self.file)
+        dtypes = {name: "int64" if name == "row" else "str" for name in COLUMNS}
+        return frame.astype(dtypes).sort_values("row", kind="stable", ignore_index=True)
+
+    @property
+    def cells_blanked(self) -> int:
+        """Number of cells left missing in kept rows because they could not be read."""
+        return len(self.blanks) if self._blanks else 0
 
     def _spell_out(self) -> None:
         for rows, column, values, reasons in self._pending:
@@ -97,6 +128,12 @@ class Report:
             f"{self.set_aside:,} set aside"
         )
         lines = [f"  {count:,} × {reason}" for reason, count in self.reasons().head(8).items()]
+        if self._blanks:
+            counts = self.blanks.groupby(["column", "reason"], sort=False).size()
+            lines += [
+                f"  {count:,} cells of {column} left missing: {reason}"
+                for (column, reason), count in counts.nlargest(8).items()
+            ]
         return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:

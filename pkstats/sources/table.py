@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 from pandas.api.internals import create_dataframe_from_blocks
 
+from pkstats.sources.blanks import emptied
 from pkstats.sources.cells import TEXT, strings
 from pkstats.sources.report import Report
 
@@ -112,6 +113,27 @@ class Table:
 
         self.report.put_aside(self.rows[fresh], column, stated, why)
         self.good &= ~bad
+
+    def blank(self, bad: np.ndarray, name: str, column: str, cells: Any, reasons: Any) -> None:
+        """Make the bad cells of a column missing and report those of rows that are still good.
+
+        Parameters
+        ----------
+        bad : ndarray of bool, shape (rows,)
+        name, column : str
+            The tidy column, and what the report calls it.
+        cells : callable
+            Returns the values to report, given the rows' positions.
+        reasons : str or callable
+            The reason of all cells, or what returns one per value.
+        """
+        if not bad.any():
+            return
+        fresh = np.flatnonzero(bad & self.good)
+        stated = list(cells(fresh))
+        why = reasons if isinstance(reasons, str) else [reasons(value) for value in stated]
+        self.report.blank(self.rows[fresh], column, stated, why)
+        self[name] = emptied(self[name], bad)
 
     def frame(self, numbered: bool = False) -> pd.DataFrame:
         """Return the good rows as a frame; their numbers in the file stand in `_row` if asked."""

@@ -32,13 +32,13 @@ def nothing(field: Field, length: int) -> Any:
     """Return a column of the field's dtype without any value."""
     empty = np.ones(length, dtype=bool)
     match field.dtype:
-        case "integer":
+        case "integer" | "first" | "count":
             return pd.arrays.IntegerArray(np.zeros(length, dtype="int64"), empty)
         case "flag":
             return pd.arrays.BooleanArray(np.zeros(length, dtype=bool), empty)
         case "number":
             return np.full(length, np.nan)
-        case "text":
+        case "text" | "list":
             return pa.nulls(length, TEXT)
     dates = np.full(length, NOT_A_TIME)
     return _months(dates) if field.dtype == "month" else dates

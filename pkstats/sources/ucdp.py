@@ -1,4 +1,4 @@
-"""UCDP files: lists in one cell, estimates out of order, dates that differ between copies."""
+"""UCDP files: estimates out of order, dates that differ between copies or stand in lists."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pkstats.sources import times
-from pkstats.sources.cells import TEXT, encode, nulls
+from pkstats.sources.cells import TEXT, encode
 from pkstats.sources.layout import Field
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
     from pkstats.sources.table import Table
 
-FIRST_NUMBER = re.compile(r"\s*(\d+)(?:\.0)?\s*(?:,|$)")
 FIRST_DATE = re.compile(r"(\d{4}-\d\d-\d\d) \(.*;")
 
 
@@ -28,10 +26,6 @@ def settle(table: Table, plan: Layout) -> None:
     options = plan.options or {}
     if plan.kind == "conflicts":
         _episode_dates(table)
-    for name in options.get("counts", ()):
-        table[name] = count_items(table[name])
-    for name in options.get("first_number", ()):
-        _first_numbers(table, name)
     for name, formats in options.get("first_date", {}).items():
         _first_dates(table, name, formats)
     if "ended_before" in options:
@@ -43,35 +37,6 @@ def settle(table: Table, plan: Layout) -> None:
         if count:
             table.report.note(f"{end} is before {start} in {count} rows, kept as stated")
     _note_estimates(table, options.get("estimates", ()))
-
-
-def count_items(text: pa.Array) -> Any:
-    """Return how many items each comma-separated cell lists; a blank cell lists none."""
-    commas = pc.count_substring(text, ",")
-    counts = pc.fill_null(pc.add(commas, 1), 0).to_numpy().astype("int64")
-    return pd.arrays.IntegerArray(counts, np.zeros(len(counts), dtype=bool))
-
-
-def first_number(values: pa.Array | pd.Series) -> Any:
-    """Return the first number of each cell such as `"750, 770"`; missing where there is none."""
-    places, texts = encode(values)
-    found = [FIRST_NUMBER.match(text) for text in texts.to_pylist()]
-    found.append(None)
-    numbers = np.array([int(match[1]) if match else 0 for match in found])
-    empty = np.array([match is None for match in found])
-    return pd.arrays.IntegerArray(numbers[places], empty[places])
-
-
-def _first_numbers(table: Table, name: str) -> None:
-    cells = table[name]
-    numbers = first_number(cells)
-    bad = numbers.isna() & ~nulls(cells)
-
-    def values(table: Table, rows: np.ndarray) -> Any:
-        return table.at(name, rows)
-
-    table.put_aside(bad, name, values, "expected a number or a list of numbers")
-    table[name] = numbers
 
 
 def _first_dates(table: Table, name: str, formats: Mapping[str, Any]) -> None:
@@ -90,12 +55,12 @@ def _first_dates(table: Table, name: str, formats: Mapping[str, Any]) -> None:
     dates = np.append(times.read_dates(words, field), times.NOT_A_TIME)
     bad = np.append(np.isnat(dates[:-1]), False)
 
-    def values(table: Table, rows: np.ndarray) -> Any:
-        return table.at(name, rows)
+    table[name], before = dates[places], table[name]
 
-    if bad.any():
-        table.put_aside(bad[places], name, values, times.date_reason(field))
-    table[name] = dates[places]
+    def stated(rows: np.ndarray) -> list[str]:
+        return before.take(pa.array(rows)).to_pylist()
+
+    table.blank(bad[places], name, name, stated, times.date_reason(field))
 
 
 def _episode_dates(table: Table) -> None:

@@ -13,18 +13,25 @@ if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
     from pkstats.sources.report import Report
 
-PERSON = re.compile(r"^(Military|Police|Civilian)\s*\((.+?)\s*\)(?:,(\d+))?$")
+PERSON = re.compile(r"^(Military|Police|Civilian)\s*\((.+?)\s*\)(?:,(\d{1,6}))?$", re.ASCII)
 ACT = re.compile(r"^(SA|SE)\s*\((.+)\)$")
-VICTIM = re.compile(r"^(Adult|Child|Unknown)(?:\s*\((\d+)\))?$")
+VICTIM = re.compile(r"^(Adult|Child|Unknown)(?:\s*\((\d{1,6})\))?$", re.ASCII)
 LEGACY = re.compile(r"[\[(]legacy[\])]\s*", re.IGNORECASE)
 KINDS = {"SA": "sexual abuse", "SE": "sexual exploitation"}
 RESULTS = ("substantiated", "pending", "unsubstantiated")
+# What the publisher writes where there is no result.
+NO_RESULT = ("n/a", "incomplete")
+WORD = re.compile(r"[A-Za-z/]+")
 
 Items = tuple[tuple[str | None, ...], ...]
 
 
 def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
-    """Unpack the cells; a row whose people or acts cannot be read is set aside."""
+    """Unpack the cells.
+
+    A row whose people or acts cannot be read is set aside; victims and a result that cannot be read
+    are missing.
+    """
     import pandas as pd
 
     for column, pattern in (("personnel_type", PERSON), ("allegation", ACT)):
@@ -37,6 +44,14 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     acts = [unpack(cell, ACT) or () for cell in frame["allegation"].to_list()]
     victims = [unpack(cell, VICTIM) for cell in frame["victims"].fillna("").to_list()]
     results = [_result(cell) for cell in frame["result"].fillna("").to_list()]
+    odd = pd.Series([row is None for row in victims], index=frame.index)
+    reason = "expected lines such as Adult (2), Child or Unknown"
+    report.blank(frame["_row"][odd], "victims", frame["victims"][odd], reason)
+    odd = pd.Series(
+        [not _is_result(cell) for cell in frame["result"].fillna("")], index=frame.index
+    )
+    reason = f"expected lines that begin with {', '.join((*RESULTS, *NO_RESULT))}"
+    report.blank(frame["_row"][odd], "result", frame["result"][odd], reason)
     columns = {
         "label": frame["label"],
         "month": frame["month"],
@@ -102,7 +117,19 @@ def _whole(values: Iterable[int | None]) -> pd.api.extensions.ExtensionArray:
     return pd.array(list(values), dtype="Int64")
 
 
+def _words(cell: str) -> set[str]:
+    """Return the first word of each line, in small letters."""
+    found = (WORD.match(line.strip()) for line in cell.splitlines())
+    return {match[0].lower() for match in found if match}
+
+
+def _is_result(cell: str) -> bool:
+    words = _words(cell)
+    return words <= {*RESULTS, *NO_RESULT} and bool(words or not cell.strip())
+
+
 def _result(cell: str) -> str | None:
     """Return substantiated when any part is, else pending when any is, else unsubstantiated."""
-    words = {line.strip().split(" ")[0].lower() for line in cell.splitlines() if line.strip()}
-    return next((word for word in RESULTS if word in words), None)
+    if not _is_result(cell):
+        return None
+    return next((word for word in RESULTS if word in _words(cell)), None)

@@ -26,8 +26,6 @@ TWO_POSITIONS = "8"
 
 def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
     """Decode positions, join names and keep the first year of each appointment."""
-    import pandas as pd
-
     codes = frame["position"].where(frame["position"] != TWO_POSITIONS, frame["second_position"])
     frame["name"] = (frame["name"].fillna("") + " " + frame["last_name"].fillna("")).str.strip()
     unknown = ~codes.fillna("").map(_known).astype("bool")
@@ -42,12 +40,6 @@ def tidy(frame: pd.DataFrame, plan: Layout, report: Report) -> pd.DataFrame:
         lost["_row"], ", ".join(key), values, "further year of an appointment already read"
     )
     frame = frame[~again].copy()
-    codes = pd.to_numeric(frame["cow"], errors="coerce").astype("Int64")
-    two = frame["cow"].notna() & codes.isna()
-    if two.any():
-        stated = ", ".join(sorted(set(frame["cow"][two])))
-        report.note(f"nationality left missing where it is not one code: {stated}")
-    frame["cow"] = codes
     columns = ["label", "position", "name", "start_year", "from", "to", "sex", "cow", "_row"]
     return frame[columns]
 
