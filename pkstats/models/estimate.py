@@ -68,7 +68,7 @@ class Estimate:
 
     @property
     def nobs(self) -> int:
-        """Number of complete rows."""
+        """Number of complete rows, or the sum of frequency weights."""
         return len(self.rows.design)
 
     @property
@@ -116,7 +116,10 @@ class Estimate:
         return 2 * special.stdtr(freedom, -np.abs(statistic)), special.stdtrit(freedom, upper)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, dropped."""
+        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, weights, dropped.
+
+        With probability weights, scaled to a mean of one, the likelihood is a pseudo-likelihood.
+        """
         count = len(self.terms) + (self.family == "ols")
         likelihood = self.found.log_likelihood
         row = {
@@ -128,6 +131,7 @@ class Estimate:
             **self.found.statistics,
             "family": self.family,
             "vcov": self.vcov,
+            "weights": self.rows.weighing,
             "dropped": self.dropped,
         }
         return pd.DataFrame([row])
@@ -221,11 +225,16 @@ class Estimate:
                 f"two-way clustered variance below zero for {names}: one way has too few clusters, "
                 "cluster by the other alone"
             )
+        if self.rows.weights is not None:
+            found.append(
+                f"{self.rows.weighing}, scaled to a mean of one: the log likelihood is a "
+                "pseudo-likelihood" * self.found.likelihood
+            )
         if self.nobs < 10 * len(self.terms):
             found.append(f"small sample: {self.nobs} rows for {len(self.terms)} terms")
-        share = self.dropped / (self.dropped + self.nobs)
+        share = self.dropped / len(self.rows.kept)
         if share > 0.1:
-            found.append(f"{share:.0%} of rows dropped for missing values ({self.dropped:,})")
+            found.append(f"{share:.0%} of rows dropped for {self.rows.reasons} ({self.dropped:,})")
         return found
 
     def cite(self, style: str = "text") -> str:
