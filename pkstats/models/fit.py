@@ -67,7 +67,8 @@ def fit(
         For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
         given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
     groups, method, information : str, optional
-        Mixed: random intercepts; reml or ml. Probit, negbin: observed (as Stata), expected (as R).
+        Mixed: random intercepts; reml or ml. Probit, negbin, mixed: observed (as Stata) or expected
+        (as R).
 
     Returns
     -------
