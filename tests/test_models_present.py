@@ -140,9 +140,9 @@ def test_a_coefficient_plot_shows_every_term(data):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["z", "Strength"]
 
 
-def test_weights_equal_repeated_rows(data):
+def test_frequencies_equal_repeated_rows(data):
     counts = np.random.default_rng(2).integers(1, 4, size=len(data))
-    weighted = pk.fit("won ~ x + z", data.assign(w=counts), family="logit", weights="w")
+    weighted = pk.fit("won ~ x + z", data.assign(w=counts), family="logit", freq_weights="w")
     repeated = pk.fit("won ~ x + z", data.loc[data.index.repeat(counts)], family="logit")
     np.testing.assert_allclose(
         weighted.tidy()[["estimate", "std_error"]],

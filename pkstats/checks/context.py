@@ -65,7 +65,7 @@ class Context:
     @cached_property
     def frame(self) -> pd.DataFrame | None:
         """The complete rows of the data, in the estimate's order."""
-        return None if self.all_rows is None else self.all_rows[self.estimate.rows.kept]
+        return None if self.all_rows is None else self.all_rows.iloc[self.estimate.rows.places]
 
     @cached_property
     def all_rows(self) -> pd.DataFrame | None:

@@ -119,7 +119,7 @@ def _flip(
 
 def _name(context: Context, code: int) -> str:
     if context.independent is None:
-        return f"row {int(np.flatnonzero(context.estimate.rows.kept)[code])}"
+        return f"row {int(context.estimate.rows.places[code])}"
     return f"{context.independent[0]} {context.labels[code]}".replace(
         f"{context.independent[0]} {context.independent[0]}", context.independent[0]
     )

@@ -111,7 +111,8 @@ def effects(estimate: Estimate, times: Times | None = None) -> pd.DataFrame:
             differences, gradients = _differences(model, name, contrast)
             variances = np.einsum("mp,pq,mq->m", gradients, model.covariance, gradients)
             # Below zero, as some two-way variances are, a standard error is missing.
-            errors = np.sqrt(np.where(variances < 0, np.nan, variances))
+            missing = (variances < 0) | _lonely(model, contrast)
+            errors = np.sqrt(np.where(missing, np.nan, variances))
             parts = zip(labels, differences, errors, strict=True)
             records += [(name, contrast.label, *part) for part in parts]
     table = pd.DataFrame(records, columns=["term", "contrast", column, "effect", "std_error"])
@@ -214,6 +215,17 @@ def _differences(model: _Model, name: str, contrast: _Contrast) -> tuple[np.ndar
             "outcomes. Drop such a term."
         )
     return differences, gradients
+
+
+def _lonely(model: _Model, contrast: _Contrast) -> bool:
+    """Return whether the contrast moves a term that has no error."""
+    if not model.estimate.lonely.any():
+        return False
+    high, low = (model.means(data, own=True) for data in (contrast.above, contrast.below))
+    pairs = zip(high.blocks, low.blocks, strict=True)
+    moved = np.concatenate([(above != below).any(axis=0) for (above, _), (below, _) in pairs])
+    lonely = model.estimate.lonely
+    return bool((moved[: len(lonely)] & lonely).any())
 
 
 def _way(model: _Model, high: Means, low: Means) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ import pandas as pd
 from scipy import special
 
 from pkstats.codebook import cite
+from pkstats.models.lonely import without_error
 from pkstats.models.rows import Rows
 from pkstats.models.sample import Fitted
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +71,7 @@ class Estimate:
 
     @property
     def nobs(self) -> int:
-        """Number of complete rows."""
+        """Number of complete rows, or the sum of frequency weights."""
         return len(self.rows.design)
 
     @property
@@ -81,16 +84,23 @@ class Estimate:
         """Number of clusters; 0 without clustering."""
         return self.rows.cluster_count
 
+    @cached_property
+    def lonely(self) -> np.ndarray:
+        """Which parameters have no robust error, shape (p,): their terms rest on one cluster alone."""
+        return without_error(self.rows, self.family, len(self.terms), self.vcov)
+
     def tidy(self) -> pd.DataFrame:
         """Return one row per term: estimate, std_error, statistic, p_value, conf_low, conf_high.
 
         Least squares use Student's t (G−1 degrees of freedom when clustered, Satterthwaite's with
         CR2), likelihood models the normal distribution; Firth's logit the profile likelihood,
-        unless a robust variance was asked for.
+        unless a robust variance was asked for. A term that rests on one cluster alone, as a dummy of
+        it does, has no clustered error: it is missing.
         """
         estimate = self.found.coefficients
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(np.diag(self.covariance))
+            error[self.lonely] = np.nan
             statistic = estimate / error
         p_value, half = self._inference(statistic)
         columns = {
@@ -116,7 +126,10 @@ class Estimate:
         return 2 * special.stdtr(freedom, -np.abs(statistic)), special.stdtrit(freedom, upper)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, dropped."""
+        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, weights, dropped.
+
+        With probability weights, scaled to a mean of one, the likelihood is a pseudo-likelihood.
+        """
         count = len(self.terms) + (self.family == "ols")
         likelihood = self.found.log_likelihood
         row = {
@@ -128,6 +141,7 @@ class Estimate:
             **self.found.statistics,
             "family": self.family,
             "vcov": self.vcov,
+            "weights": self.rows.weighing,
             "dropped": self.dropped,
         }
         return pd.DataFrame([row])
@@ -221,11 +235,24 @@ class Estimate:
                 f"two-way clustered variance below zero for {names}: one way has too few clusters, "
                 "cluster by the other alone"
             )
+        if self.rows.weights is not None:
+            found.append(
+                f"{self.rows.weighing}, scaled to a mean of one: the log likelihood is a "
+                "pseudo-likelihood" * self.found.likelihood
+            )
+        if self.lonely.any():
+            names = np.array(self.terms)[self.lonely]
+            more = f" and {len(names) - 3} more terms" if len(names) > 3 else ""
+            unit = "cluster" if self.vcov.startswith("cr") else "row"
+            found.append(
+                f"no {self.vcov} error for {cut(', '.join(names[:3]))}{more}: what one {unit} alone "
+                f"tells about has no spread across {unit}s"
+            )
         if self.nobs < 10 * len(self.terms):
             found.append(f"small sample: {self.nobs} rows for {len(self.terms)} terms")
-        share = self.dropped / (self.dropped + self.nobs)
+        share = self.dropped / len(self.rows.kept)
         if share > 0.1:
-            found.append(f"{share:.0%} of rows dropped for missing values ({self.dropped:,})")
+            found.append(f"{share:.0%} of rows dropped for {self.rows.reasons} ({self.dropped:,})")
         return found
 
     def cite(self, style: str = "text") -> str:

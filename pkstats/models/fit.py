@@ -16,6 +16,7 @@ from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
 from pkstats.models.rows import rows
 from pkstats.models.validate import check, whole_groups
+from pkstats.models.weighing import refuse_classical, variance
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
@@ -30,6 +31,7 @@ def fit(
     weights: str | None = None,
     conf_level: float = 0.95,
     *,
+    freq_weights: str | None = None,
     entry: str | None = None,
     time: str | None = None,
     event: str | None = None,
@@ -55,16 +57,18 @@ def fit(
     cluster : str or two str, optional
         Column(s) of the independent units; standard errors are then CR1.
     vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
-        Without clusters `hc1` for least squares and `classical` otherwise.
-    weights, conf_level : optional
-        Column of probability weights (rows of weight 0 drop); level of the intervals, 0 to 1.
+        Without clusters `hc1` for least squares or with `weights`, `classical` otherwise.
+    weights, freq_weights, conf_level : optional
+        Column of probability weights, whose scale is nothing, or of counts of equal rows (rows of
+        weight 0 drop); level of the intervals, 0 to 1.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
     exposure, offset, alpha, zero : optional
         For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
         given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
     groups, method, information : str, optional
-        Mixed: random intercepts; reml or ml. Probit, negbin: observed (as Stata), expected (as R).
+        Mixed: random intercepts; reml or ml. Probit, negbin, mixed: observed (as Stata) or expected
+        (as R).
 
     Returns
     -------
@@ -81,7 +85,8 @@ def fit(
     own = {"alpha": alpha, "method": method, "information": information}
     chosen = _suitable({**columns, **own, "zero": zero}, find_family(family))
     options = {"ties": ties, "conf_level": conf_level, **_given(own)}
-    return _fit(formula, data, chosen, cluster, vcov, weights, _given(columns), zero, options)
+    weighing = {"weights": weights, "freq_weights": freq_weights}
+    return _fit(formula, data, chosen, cluster, vcov, weighing, _given(columns), zero, options)
 
 
 def _fit(
@@ -90,7 +95,7 @@ def _fit(
     family: Family,
     cluster: str | Sequence[str] | None,
     vcov: str | None,
-    weights: str | None,
+    weighing: Mapping[str, str | None],
     given: Mapping[str, str],
     zero: str | None,
     options: Mapping[str, Any],
@@ -101,9 +106,12 @@ def _fit(
         raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
     frame = framed(data)
     clusters = _clusters(cluster)
-    _names({**given, "weights": weights}, clusters)
-    kind = _kind(vcov, clusters, family)
-    complete = rows(parse(formula), frame, family, clusters, weights, given, zero)
+    _names({**given, **weighing}, clusters)
+    weights, frequencies = weighing["weights"], weighing["freq_weights"]
+    if weights is not None and frequencies is not None:
+        raise BadModel("Weights are either probability weights or frequencies; both were given.")
+    kind = _kind(vcov, clusters, family, weights is not None)
+    complete = rows(parse(formula), frame, family, clusters, weights, given, zero, frequencies)
     check(complete, family, frame)
     if family.name == "mixed" and kind != "classical":
         whole_groups(complete, kind)
@@ -152,8 +160,8 @@ def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:
             )
 
 
-def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family) -> str:
-    kind = vcov or ("cr1" if clusters else family.default)
+def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family, weighted: bool) -> str:
+    kind = vcov or variance(family, bool(clusters), weighted)
     kind = kind.lower() if isinstance(kind, str) else kind
     if kind not in KINDS:
         raise BadModel(
@@ -161,6 +169,7 @@ def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family) -> str:
         )
     if kind.startswith("cr") and not clusters:
         raise BadModel(f"vcov={kind!r} needs cluster=, the column of independent units.")
+    refuse_classical(family, kind, weighted)
     if len(clusters) > 2 or (kind == "cr2" and len(clusters) > 1):
         raise BadModel("Clusters are one column, or two with vcov='cr1'.")
     return kind

@@ -24,10 +24,11 @@ WIDTH = 80
 def heading(estimate: Estimate) -> list[str]:
     """Return the lines above the coefficients: model, rows, clusters, conventions."""
     grouped = f", {estimate.clusters} clusters by {estimate.cluster}" if estimate.clusters else ""
+    weighed = f", {estimate.rows.weighing}" if estimate.rows.weighing else ""
     return [
         f"{estimate.family}: {estimate.formula}",
-        f"{estimate.nobs:,} rows{grouped}, {estimate.vcov} standard errors, "
-        f"{estimate.dropped:,} rows dropped for missing values",
+        f"{estimate.nobs:,} rows{grouped}{weighed}, {estimate.vcov} standard errors, "
+        f"{estimate.dropped:,} rows dropped for {estimate.rows.reasons}",
     ]
 
 

@@ -14,6 +14,9 @@ from pkstats.models.columns import codes, column, is_number, numbers, present
 from pkstats.models.families import Family
 from pkstats.models.formula import Memory, Terms, design, evaluate, parse
 from pkstats.models.sample import Sample
+from pkstats.models.size import room
+from pkstats.models.weighing import relative, repeats
+from pkstats.text import cut
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,13 @@ class Rows:
     ----------
     kept : array of bool, shape (N,)
         Which of the data's rows have no missing value and a weight that is not zero; everything
-        else has the n kept rows.
+        else has the n kept rows, as often as frequency weights count them.
+    times : array of int, shape (rows kept,), or None
+        Frequency weights.
+    weighing : str
+        Which kind of weights the model took, and their column; empty without.
+    weights : array, shape (n,), or None
+        Probability weights, their mean one.
     data : DataFrame
         The kept rows, with at least the columns the model uses.
     memory : dict
@@ -43,6 +52,8 @@ class Rows:
     clusters: np.ndarray | None = None
     weights: np.ndarray | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    times: np.ndarray | None = None
+    weighing: str = ""
     terms: Terms = field(kw_only=True)
     data: pd.DataFrame = field(kw_only=True, repr=False)
     memory: Memory = field(kw_only=True, repr=False)
@@ -60,6 +71,17 @@ class Rows:
     def dropped(self) -> int:
         """Number of rows dropped for missing values or weights of zero."""
         return int((~self.kept).sum())
+
+    @property
+    def reasons(self) -> str:
+        """Why rows drop."""
+        return "missing values or weights of zero" if self.weighing else "missing values"
+
+    @property
+    def places(self) -> np.ndarray:
+        """Places in the data of the model's rows, shape (n,)."""
+        places = np.flatnonzero(self.kept)
+        return places if self.times is None else np.repeat(places, self.times)
 
     def sample(self, options: Mapping[str, Any]) -> Sample:
         """Return what a family receives."""
@@ -92,11 +114,12 @@ def rows(
     weights: str | None = None,
     given: Mapping[str, str] | None = None,
     zero: str | None = None,
+    frequencies: str | None = None,
 ) -> Rows:
     """Evaluate a formula over a frame; rows with missing values drop before clusters are coded.
 
     Rows with a weight of zero drop with them, as in Stata and R's ``lm``: they count neither in N
-    nor in the degrees of freedom.
+    nor in the degrees of freedom. Rows with frequencies stand there that often.
 
     Raises
     ------
@@ -106,9 +129,13 @@ def rows(
     given = given or {}
     part = _zero_part(terms, family, zero)
     used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
-    used = list(dict.fromkeys([*used, *([weights] if weights else [])]))
-    complete = _complete(frame, used, weights)
+    weighing = weights or frequencies
+    used = list(dict.fromkeys([*used, *([weighing] if weighing else [])]))
+    complete = _complete(frame, used, weighing)
     whole = frame if complete.all() else frame.loc[complete, used]
+    times = None
+    if frequencies is not None:
+        whole, times = _repeated(whole[used], frequencies)
     memory: Memory = {}
     zero_memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
@@ -129,8 +156,12 @@ def rows(
         levels=levels,
         kept=complete,
         clusters=None if not groups else groups[0] if len(groups) == 1 else np.column_stack(groups),
-        weights=_number(whole, weights) if weights else None,
+        weights=relative(_number(whole, weights)) if weights else None,
         extra=extra,
+        times=times,
+        weighing=f"{'probability' if weights else 'frequency'} weights {weighing}"
+        if weighing
+        else "",
         terms=terms,
         data=whole,
         memory=memory,
@@ -156,6 +187,18 @@ def _complete(frame: pd.DataFrame, used: list[str], weights: str | None) -> np.n
             f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
         )
     return weighted
+
+
+def _repeated(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return each row as often as its frequency says, and the frequencies."""
+    times = repeats(_number(frame, name))
+    room(
+        int(times.sum(dtype="float64")),
+        frame.shape[1],
+        f"The data, each row as often as {cut(name)!r} says,",
+        "Frequencies in the millions carry no error worth a name: divide them.",
+    )
+    return frame.iloc[np.repeat(np.arange(len(frame)), times)], times
 
 
 def _zero_part(terms: Terms, family: Family, zero: str | None) -> Terms | None:

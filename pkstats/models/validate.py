@@ -31,12 +31,6 @@ def check(complete: Rows, family: Family, frame: pd.DataFrame) -> None:
     _finite(complete)
     if complete.clusters is not None and complete.cluster_count < 2:
         raise BadModel("Clustered standard errors need at least two clusters; found one.")
-    weights = complete.weights
-    if weights is not None and not ((weights > 0) & np.isfinite(weights)).all():
-        raise BadModel(
-            "Weights must be above zero and finite (rows of weight 0 drop by themselves); found "
-            f"{float(weights[~((weights > 0) & np.isfinite(weights))][0]):g}."
-        )
     _outcome(complete, family)
     rank(complete.design, list(complete.names))
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import design, evaluate, parse
+from pkstats.models.weighing import variance
 from pkstats.multiverse.grid import Batch, Fixed, Grid
 from pkstats.multiverse.likelihood import Rows
 from pkstats.multiverse.queries import columns as queried
@@ -66,11 +67,15 @@ class Setting:
 
     def batched(self, family: str) -> bool:
         """Return whether the batched engine knows the family and its variance."""
-        return family in BATCHED and self.kind(family) in KINDS
+        kind = self.kind(family)
+        # `pkstats.fit` refuses classical errors of weighted likelihoods, and says why.
+        refused = self.weights is not None and kind == "classical" and family != "ols"
+        return family in BATCHED and kind in KINDS and not refused
 
     def kind(self, family: str) -> str:
         """Return the variance, as `pkstats.fit` chooses it."""
-        return (self.vcov or ("cr1" if self.cluster else find_family(family).default)).lower()
+        weighted = self.weights is not None
+        return (self.vcov or variance(find_family(family), bool(self.cluster), weighted)).lower()
 
 
 @dataclass(frozen=True)

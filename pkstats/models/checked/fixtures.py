@@ -100,6 +100,9 @@ def _ours(family: str, options: dict[str, str], case: str) -> bool:
     # R's factor of one is ours with the factor taken out; two ways have three factors.
     if options.get("vcov") == "cr0" and "+" in options["cluster"]:
         return False
+    # R's classical errors take weights for counts of rows.
+    if "weights" in options and options.get("vcov") == "classical" and family != "ols":
+        return False
     other = "_likelihood" if family == "ols" else "_stata"
     return not case.endswith(other)
 
@@ -156,9 +159,16 @@ def _numbers(
     likelihood = found.found.log_likelihood
     if found.family == "firth":
         likelihood = found.found.statistics["penalised_log_likelihood"]
-    known = rows["log_likelihood"].iloc[0]
+    known = rows["log_likelihood"].iloc[0] / _scale(found, options)
     numbers.append({"term": "", "quantity": "log_likelihood", "theirs": known, "ours": likelihood})
     return [number for number in numbers if not np.isnan(number["theirs"])]
+
+
+def _scale(found: Estimate, options: dict[str, str]) -> float:
+    """Return R's log likelihood over ours: its weights keep their scale, ours have a mean of one."""
+    if "weights" not in options or not found.found.likelihood:
+        return 1.0
+    return float(found.rows.data[options["weights"]].mean())
 
 
 def _factor(found: Estimate) -> float:

@@ -56,7 +56,9 @@ FAMILIES = {
             needs=("time", "event"),
             takes=("entry",),
         ),
-        Family("mixed", "mixed:mixed", "number", needs=("groups",), takes=("method",)),
+        Family(
+            "mixed", "mixed:mixed", "number", needs=("groups",), takes=("method", "information")
+        ),
     )
 }
 

@@ -41,7 +41,7 @@ def poisson(sample: Sample) -> Fitted:
     # With a constant only, the mean is total counts over total exposure.
     scale = np.log(weights @ counts) - np.log(weights @ np.exp(offset))
     null = float(weights @ (counts * (scale + offset) - gammaln(counts + 1)) - weights @ counts)
-    pearson = float(weights @ ((counts - mean) ** 2 / mean))
+    pearson = float(weights @ ((counts - mean) / np.sqrt(mean)) ** 2)
     return Fitted(
         names=sample.names,
         coefficients=found.coefficients,
@@ -193,6 +193,9 @@ def _plain_start(sample: Sample, weights: np.ndarray, offset: np.ndarray) -> np.
 
 def moment(counts: np.ndarray, linear: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return ln α by moments, ((y−μ)² − y) over μ², shape (n,), within ±5."""
-    mean = np.exp(linear)
-    excess = float(weights @ ((counts - mean) ** 2 - counts)) / float(weights @ mean**2)
+    # Relative to the largest mean: squares of means overflow where the means themselves do not.
+    top = float(linear.max())
+    mean, scaled = np.exp(linear - top), counts * np.exp(-top)
+    excess = float(weights @ ((scaled - mean) ** 2 - scaled * np.exp(-top)))
+    excess /= float(weights @ mean**2)
     return np.full(len(counts), np.log(np.clip(excess, np.exp(-5), np.exp(5))))

@@ -49,12 +49,13 @@ def known_dispersion(
     start = [np.log(counts + 0.5)[None] - offset]
     found = solve(problem(design, sample.names), start)
     null = highest_value(problem(np.ones((len(counts), 1)), ("Intercept",)), start)
-    mean = np.exp(found.predictors[0] + offset)
-    working = weights * mean / (1 + alpha * mean)
+    linear = found.predictors[0] + offset
+    mean, spread = np.exp(linear), np.logaddexp(0, linear + log_alpha)
+    working = weights * np.exp(linear - spread)
     information = sample.options.get("information")
     triangle = np.linalg.inv(np.linalg.qr(design * np.sqrt(working)[:, None], mode="r"))
     expected = triangle @ triangle.T
-    pearson = float(weights @ ((counts - mean) ** 2 / (mean * (1 + alpha * mean))))
+    pearson = float(weights @ ((counts - mean) * np.exp(-(linear + spread) / 2)) ** 2)
     return Fitted(
         names=sample.names,
         coefficients=found.coefficients,

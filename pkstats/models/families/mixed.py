@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pkstats.errors import BadModel
+from pkstats.models.families.mixed_information import observed
 from pkstats.models.families.random_intercept import Profile, Sums, best_ratio, profile
 from pkstats.models.sample import Fitted, Sample
 
@@ -23,16 +24,25 @@ def mixed(sample: Sample) -> Fitted:
     degrees of freedom open.
 
     Scores are V⁻¹-weighted: summed within groups they are those of generalised least squares, so
-    that clusters of whole groups get the usual robust variance.
+    that clusters of whole groups get the usual robust variance. `options["information"]` is
+    "expected", the default as the whole estimate is lme4's, or (with "ml") "observed", as Stata's
+    ``xtreg, mle`` and statsmodels' ``MixedLM`` have it, where the variances' estimation counts too.
 
     Raises
     ------
     BadModel
-        With weights, a single group, only groups of one row, or nothing left within groups.
+        With weights, a single group, only groups of one row, nothing left within groups, or
+        observed information by REML.
     """
     method = sample.options.get("method", "reml")
     if method not in METHODS:
         raise BadModel(f"method must be one of {', '.join(METHODS)}; found {method!r}.")
+    information = sample.options.get("information", "expected")
+    if information == "observed" and method != "ml":
+        raise BadModel(
+            "information='observed' is of the likelihood, and method='reml' (the default) has it of "
+            "contrasts alone. Add method='ml', as in Stata's xtreg, mle."
+        )
     groups = _groups(sample)
     triangle, found, ratio = _fit(sample.outcome, sample.design, groups, method == "reml")
     n, k = sample.design.shape
@@ -45,11 +55,15 @@ def mixed(sample: Sample) -> Fitted:
     value = _likelihood(found, triangle, n, k, method == "reml")
     constant = np.ones((n, 1))
     bare_triangle, bare, _ = _fit(sample.outcome, constant, groups, method == "reml")
+    bread = scale * half @ half.T
+    scores = sample.design * ((residuals - intercepts[groups]) / scale)[:, None]
+    if information == "observed":
+        bread, scores = observed(sample.design, residuals, groups, ratio, scale)
     return Fitted(
         names=sample.names,
         coefficients=coefficients,
-        bread=scale * half @ half.T,
-        scores=sample.design * ((residuals - intercepts[groups]) / scale)[:, None],
+        bread=bread,
+        scores=scores,
         fitted=sample.design @ coefficients + intercepts[groups],
         log_likelihood=value,
         null_log_likelihood=_likelihood(bare, bare_triangle, n, 1, method == "reml"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.polynomial.polynomial import polyval
-from scipy.special import gammaln
+from scipy.special import expit, gammaln
 
 TABLE = 4096
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(40)
 ORDERS = np.arange(9)
-# (log(1+x) − x/(1+x)) / x² as a power series, where the closed form would cancel.
+# (log(1+x) − x/(1+x)) / x² as a power series, where the closed form would cancel: ln x under SMALL.
+SMALL = float(np.log(0.01))
 SERIES = (-1.0) ** ORDERS * (ORDERS + 1) / (ORDERS + 2)
 
 Derivatives = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -37,20 +38,19 @@ def negative_binomial(counts: np.ndarray, linear: np.ndarray, log_alpha: float) 
     needs no gamma functions of large arguments when α is small.
     """
     alpha = float(np.exp(log_alpha))
-    mean = np.exp(linear)
-    x = alpha * mean
+    ratio = linear + log_alpha  # ln x, where x = αμ
     logs, ratios, squares = rising(counts, alpha)
-    g, slope = _remainder(x)
-    values = logs - gammaln(counts + 1) + counts * linear - counts * np.log1p(x)
-    values = values - mean * _log1p_over(x)
-    surplus = (counts - mean) / (1 + x)
-    first = np.stack([surplus, alpha * ratios + mean * x * g - counts * x / (1 + x)])
-    cross = -x * surplus / (1 + x)
+    grown, rest, curve = _dispersed(linear, ratio, alpha)
+    spread, share, left = np.logaddexp(0, ratio), expit(ratio), expit(-ratio)
+    # μ/(1+x) is finite where μ, its square or its cube would overflow.
+    shrunk = np.exp(linear - spread)
+    values = logs - gammaln(counts + 1) + counts * (linear - spread) - grown
+    surplus = counts * left - shrunk
+    first = np.stack([surplus, alpha * ratios + rest - counts * share])
+    cross = -share * surplus
     # Not alpha**2: Python's power raises where a product is infinite.
-    curve = -(alpha * alpha) * squares + mean * x**2 * slope + counts * (x / (1 + x)) ** 2
-    second = np.array(
-        [[-mean * (1 + alpha * counts) / (1 + x) ** 2, cross], [cross, curve + first[1]]]
-    )
+    curve = curve + shrunk * share - (alpha * alpha) * squares + counts * share**2
+    second = np.array([[-shrunk * left * (1 + alpha * counts), cross], [cross, curve + first[1]]])
     return values, first, second
 
 
@@ -95,17 +95,20 @@ def _slopes(steps: np.ndarray, alpha: float | np.ndarray) -> np.ndarray:
     return np.stack([alpha / scaled, scaled**-2.0, 2 * steps * scaled**-3.0])
 
 
-def _log1p_over(x: np.ndarray) -> np.ndarray:
-    """Return ln(1+x)/x, 1 at zero."""
-    tiny = x < 1e-300
-    return np.where(tiny, 1.0, np.log1p(x) / np.where(tiny, 1.0, x))
+def _dispersed(
+    linear: np.ndarray, ratio: np.ndarray, alpha: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return μ·ln(1+x)/x, μ·x·g and μ·x²·g′ − μx/(1+x)², g(x) = (ln(1+x) − x/(1+x)) / x².
 
-
-def _remainder(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return g(x) = (ln(1+x) − x/(1+x)) / x² and its derivative."""
-    small = x < 0.01
-    safe = np.where(small, 1.0, x)
-    near = np.where(small, x, 0.0)
-    g = np.where(small, polyval(near, SERIES), (np.log1p(safe) - safe / (1 + safe)) / safe**2)
-    far = 1 / (safe * (1 + safe) ** 2) - 2 * g / safe
-    return g, np.where(small, polyval(near, (ORDERS * SERIES)[1:]), far)
+    Where x is small, by power series in x, exact down to α = 0; else by quotients over α, which
+    stay finite whatever the mean.
+    """
+    small = ratio < SMALL
+    mean, x = np.exp(np.where(small, linear, 0.0)), np.exp(np.where(small, ratio, -np.inf))
+    spread, share = np.logaddexp(0, ratio), expit(ratio)
+    whole = 1.0 if alpha == 0 else alpha
+    over = np.where(x < 1e-300, 1.0, np.log1p(x) / np.where(x < 1e-300, 1.0, x))
+    grown = np.where(small, mean * over, spread / whole)
+    rest = np.where(small, mean * x * polyval(x, SERIES), (spread - share) / whole)
+    bent = mean * x**2 * polyval(x, (ORDERS * SERIES)[1:]) - mean * x / (1 + x) ** 2
+    return grown, rest, np.where(small, bent, -2 * rest)

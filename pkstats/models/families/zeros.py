@@ -53,7 +53,7 @@ def truncated(counts: np.ndarray, offset: np.ndarray) -> Pieces:
         return (
             values - np.log(-np.expm1(log_zero)),
             first + odds * slope,
-            second + odds * curve + odds * (1 + odds) * slope[:, None] * slope[None],
+            second + odds * curve + (odds * slope)[:, None] * ((1 + odds) * slope)[None],
         )
 
     return pieces
@@ -70,7 +70,7 @@ def truncated_poisson(counts: np.ndarray, offset: np.ndarray) -> Pieces:
             odds = 1 / np.expm1(mean)
         values = counts * linear - constants - mean - np.log(-np.expm1(-mean))
         first = counts - mean - odds * mean
-        second = -mean * (1 + odds) + odds * (1 + odds) * mean**2
+        second = -mean * (1 + odds) + (odds * mean) * ((1 + odds) * mean)
         return values, first[None], second[None, None]
 
     return pieces
