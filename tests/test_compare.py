@@ -56,7 +56,7 @@ def test_figures_are_those_of_the_tables(beside):
     violence = pk.load("violence").query("state == 517 and 1993 <= year <= 1996")
     deaths = (violence["state_based_best"] + violence["one_sided_best"]).mean()
     assert text(beside, "deaths a year while it was there", "UNAMIR") == f"{deaths:,.0f}"
-    assert text(beside, "how it ended", "UNAVEM II") == "terminated early"
+    assert text(beside, "how it ended", "UNAVEM II") == "replaced"
 
 
 def test_what_is_not_known_is_a_dash_and_what_is_not_over_is_later(beside):

@@ -165,6 +165,7 @@ def test_successors_are_the_reverse_of_predecessors():
         ("UNOMSIL", "replaced", "S/RES/1270 (1999)"),
         ("UNMIS", "split", "S/RES/1996 (2011)"),
         ("MONUC", "relabelled", "S/RES/1925 (2010)"),
+        ("UNAMIR", "consent withdrawn", "S/RES/1029 (1995)"),
         ("UNTAC", "completed", "S/RES/860 (1993)"),
     ],
 )
