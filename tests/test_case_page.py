@@ -101,7 +101,8 @@ def test_legends_list_what_is_drawn(page):
     assert not {"required", "funded in plans"} & set(
         legend(axes["Humanitarian funding and aid workers"])
     )
-    assert not {"before", "after", "not listed"} & set(legend(axes["Timeline"]))
+    assert not {"after", "not listed"} & set(legend(axes["Timeline"]))
+    assert {"before", "beside"} <= set(legend(axes["Timeline"]))
     assert "shaded, here and below: its years" in legend(axes["Timeline"])
 
 
