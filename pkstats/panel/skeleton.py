@@ -101,8 +101,14 @@ def skeleton(unit: str, missions: pd.DataFrame, start: int | None, end: int | No
     return within(frame, frame["year"], start, end)
 
 
+def months_of_year(years: pd.Index) -> np.ndarray:
+    """Return how many months of each year lie within the as-of date, shape (n,)."""
+    last = as_of_month()
+    return np.where(years < last.year, 12, np.where(years == last.year, last.month, 0))
+
+
 def host_shares(time: str) -> pd.DataFrame:
-    """Return mission, month or year, state and the host's share; shares sum to one.
+    """Return mission, month or year, state, the host's share, role and purpose; shares sum to one.
 
     A year's share is the mean of its months', so that a host that joins in July has half a year's.
     """
@@ -114,10 +120,10 @@ def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
     """Work the shares out once for each build of the tables."""
     hosts = load("hosts")
     hosts = hosts.assign(to=spell_ends(hosts, as_of_month()))
-    keep = ["mission_id", "state", "weight", "role"]
+    keep = ["mission_id", "state", "weight", "role", "purpose"]
     months = spell_months(hosts, "from", "to", keep)
     months = months.groupby(["mission_id", "month", "state"], as_index=False).agg(
-        weight=("weight", "sum"), role=("role", "first")
+        weight=("weight", "sum"), role=("role", "first"), purpose=("purpose", "first")
     )
     total = months.groupby(["mission_id", "month"])["weight"].transform("sum")
     months["share"] = months["weight"] / total
@@ -128,5 +134,5 @@ def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
     count = months.groupby(["mission_id", "year"])["month"].transform("nunique")
     months["share"] = months["share"] / count
     return months.groupby(["mission_id", "year", "state"], as_index=False).agg(
-        share=("share", "sum"), role=("role", "first")
+        share=("share", "sum"), role=("role", "first"), purpose=("purpose", "first")
     )
