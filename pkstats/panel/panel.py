@@ -19,6 +19,7 @@ from pkstats.panel.parts import COUNTS, collisions, in_panel, only, outside_date
 from pkstats.panel.scope import Scope, outside_note
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
+from pkstats.text import cut
 from pkstats.units import join, key, whole_number
 
 
@@ -121,11 +122,11 @@ class Panel:
     def _add_one(
         self, name: str, lag: int, window: str, years: int, columns: Sequence[str] | None
     ) -> Panel:
-        if name not in table_names():
-            homes = [home for home in addable(self.unit) if name in table(home).columns]
+        if not isinstance(name, str) or name not in table_names():
+            homes = [home for home in addable(self.unit) if name in list(table(home).columns)]
             held = f" It is a column of {', '.join(homes)} (columns=[{name!r}])." if homes else ""
             raise UnknownTable(
-                f"No table is called {name!r}.{held or suggestion(name, addable())} "
+                f"No table is called {cut(repr(name))}.{held or suggestion(cut(name), addable())} "
                 f"A panel takes: {', '.join(addable())}."
             )
         if self.unit == "state-year" and name in set(addable()) - set(addable(self.unit)):
@@ -159,8 +160,9 @@ class Panel:
             One row per mission or state, and year or month.
         owner : str
             Its column of missions (any known label) or, with a scheme, of states.
-        scheme : {"gw", "cow", "m49", "iso3", "iso2", "name"}, optional
-            How states are written; codes are those in force in the row's year.
+        scheme : {"gw", "cow", "polity", "m49", "iso3", "iso2", "name"}, optional
+            How states are written; codes are those in force in the row's year. Where numbers read as
+            "gw" or "cow" mean other states in Polity's numbering, a note says so.
         time : str, optional
             Column of years, or of months such as 2004-06; by default `year` or `month`.
         sums : sequence of str
@@ -216,7 +218,8 @@ class Panel:
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
             overlaps(table, self.frame, lag)
             found, on = self.by_time(table, lag)
-        columns = [columns] if isinstance(columns, str) else columns
+        if columns is not None and not isinstance(columns, (list, tuple, set, frozenset)):
+            columns = [columns]
         part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
@@ -327,7 +330,7 @@ class Panel:
         UnitMismatch
             When it is not defined at the panel's unit.
         """
-        found = {name: measure(name) for name in names}
+        found = {item.name: item for item in map(measure, names)}
         for name, item in found.items():
             if self.unit not in item.units:
                 raise UnitMismatch(

@@ -12,6 +12,7 @@ from pkstats.errors import UnitMismatch, suggestion
 from pkstats.tables import load
 from pkstats.tables.coverage import Stamp, as_of_month, build_stamp
 from pkstats.tables.dates import last_months, spell_ends
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +31,12 @@ def chosen_missions(
     frame = load("missions")
     for column, wanted in (("sponsor", sponsor), ("kind", kind)):
         if wanted is not None:
-            values = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
+            values = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
             known = set(frame[column])
             for value in values:
-                if value not in known:
+                if not isinstance(value, str) or value not in known:
                     raise UnitMismatch(
-                        f"No mission has {column} {value!r}.{suggestion(value, known)} "
+                        f"No mission has {column} {cut(repr(value))}.{suggestion(cut(value), known)} "
                         f"Known: {', '.join(sorted(known))}."
                     )
             frame = frame[frame[column].isin(values)]
