@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnitMismatch, suggestion
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ def whole_number(
     inside = number and (not low or value >= least) and (not high or value <= most)  # type: ignore[operator]
     if not inside:
         bounds = (f" from {least}" if low else "") + (f" to {most}" if high else "")
-        raise UnitMismatch(f"{name} must be a whole number{bounds}; found {value!r}.")
+        raise UnitMismatch(f"{name} must be a whole number{bounds}; found {cut(repr(value))}.")
 
 
 def key(unit: str) -> tuple[str, ...]:
@@ -40,9 +41,9 @@ def key(unit: str) -> tuple[str, ...]:
     UnitMismatch
         When the unit is unknown; the message lists the units.
     """
-    if unit not in UNITS:
+    if not isinstance(unit, str) or unit not in UNITS:
         raise UnitMismatch(
-            f"Expected a unit of analysis; found {unit!r}.{suggestion(unit, UNITS)} "
+            f"Expected a unit of analysis; found {cut(repr(unit))}.{suggestion(cut(unit), UNITS)} "
             f"Units are: {', '.join(UNITS)}."
         )
     return UNITS[unit]

@@ -48,7 +48,7 @@ class Table:
     `unit` it has once prepared, `spread` a key column into columns, `count` rows, `spells` to
     months, `absent` years in which a list is complete, so that no row is a zero (`from`, and `to` or the last
     year of its rows, which is left out while the list is `open`): of one `sponsor`, or of `members`
-    of the state system only.
+    of the state system only; `events` where all of it is what happened in a state.
     """
 
     name: str

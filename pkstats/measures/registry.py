@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pkstats.errors import UnknownColumn, suggestion
+from pkstats.text import cut
 from pkstats.units import key
 
 if TYPE_CHECKING:
@@ -113,9 +114,9 @@ def measure(name: str) -> Measure:
     UnknownColumn
         When no measure has that name; near matches are named.
     """
-    if name not in _REGISTER:
+    if not isinstance(name, str) or name not in _REGISTER:
         raise UnknownColumn(
-            f"No measure is called {name!r}.{suggestion(name, _REGISTER)} "
+            f"No measure is called {cut(repr(name))}.{suggestion(cut(name), _REGISTER)} "
             f"Measures are: {', '.join(sorted(_REGISTER))}."
         )
     return _REGISTER[name]

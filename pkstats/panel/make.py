@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pkstats.errors import UnitMismatch
 from pkstats.panel.known import remarks
 from pkstats.panel.panel import Panel
+from pkstats.panel.scope import LEAST_KNOWN, scope_of, with_purpose
 from pkstats.panel.skeleton import chosen_missions, skeleton
+from pkstats.tables import load
 from pkstats.tables.coverage import as_of
 from pkstats.units import YEARS, check_unique, key, whole_number
 
@@ -18,6 +20,8 @@ def panel(
     end: int | None = None,
     sponsor: str | Sequence[str] | None = None,
     kind: str | Sequence[str] | None = None,
+    purpose: str | Sequence[str] | None = None,
+    least_known: float = LEAST_KNOWN,
 ) -> Panel:
     """Return the rows of a panel at a unit of analysis; tables are added with `.add`.
 
@@ -31,6 +35,15 @@ def panel(
     kind : str or sequence of str, optional
         Only missions of these kinds; a state-year panel counts peacekeeping missions by default,
         because political missions have no strength to report.
+    purpose : str or sequence of str, optional
+        What missions are there for (`hosts.purpose`: internal, interstate, buffer, administration); by
+        default internal and administration. Others keep their rows, but nothing that happened in their
+        host states is put down to them, and in a state-year panel they do not count as peacekeepers.
+        Missions between states (interstate, buffer), where asked for, have the battle deaths of UCDP's
+        interstate conflicts between their hosts.
+    least_known : float
+        A mission of which less than this share of the deployed months has a figure is left out of a
+        year (or of its whole mission), and named in the notes.
 
     Returns
     -------
@@ -42,7 +55,7 @@ def panel(
     Raises
     ------
     UnitMismatch
-        For an unknown unit, sponsor or kind, when start lies after end or either is no whole number,
+        For an unknown unit, sponsor, kind or purpose, when start lies after end or either is no whole number,
         and when no row would be left.
 
     Examples
@@ -52,6 +65,7 @@ def panel(
     True
     """
     columns = key(unit)
+    scope = scope_of(purpose, least_known)
     for name, year in (("start", start), ("end", end)):
         if year is not None:
             whole_number(year, f"{name} is a calendar year: it", *YEARS)
@@ -66,6 +80,6 @@ def panel(
             f"chosen kinds lies within start={start}, end={end}. Missions are known to {as_of()}."
         )
     check_unique(frame, columns, f"the {unit} panel")
-    return Panel(
-        frame=frame, unit=unit, missions=missions, notes=tuple(remarks(unit, missions, end))
-    )
+    missions = with_purpose(missions, load("hosts"))
+    notes = tuple(remarks(unit, missions, end))
+    return Panel(frame=frame, unit=unit, missions=missions, notes=notes, scope=scope)

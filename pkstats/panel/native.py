@@ -24,7 +24,12 @@ ABOUT = ("source", "flag", "coder", "note")
 
 @dataclass(frozen=True)
 class Native:
-    """A table at a unit of analysis, and how each of its columns aggregates."""
+    """A table at a unit of analysis, and how each of its columns aggregates.
+
+    `events` are the columns of a state table that tell of what happened there: a mission has them only
+    from hosts that it is in for a purpose asked for. `shift` is by how many years the values are dated
+    later than they were.
+    """
 
     name: str
     unit: str
@@ -32,6 +37,8 @@ class Native:
     rules: Mapping[str, str]
     across: Mapping[str, str]
     zero: Mapping[str, object] | None
+    events: frozenset[str] = frozenset()
+    shift: int = 0
 
 
 def addable(unit: str = "") -> list[str]:
@@ -98,7 +105,15 @@ def native(name: str) -> Native:
     rules.update({new: rules.get(old, "none") for old, new in about.items()})
     frame = frame[[*key, *(column for column in frame if column not in key)]]
     across = {column: _across(entry, column) for column in frame}
-    return Native(name, unit, frame, rules, across, zero)
+    events = frozenset(column for column in frame if _tells_of_events(entry, column, key))
+    return Native(name, unit, frame, rules, across, zero, events)
+
+
+def _tells_of_events(entry: Table, column: str, key: tuple[str, ...]) -> bool:
+    if column in key:
+        return False
+    role = entry.columns[column].role if column in entry.columns else ""
+    return bool(entry.panel.get("events")) or role in ("outcome", "security")
 
 
 def _across(entry: Table, column: str) -> str:

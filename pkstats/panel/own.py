@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from pkstats.codebook import table_names
 from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, suggestion
 from pkstats.panel.native import Native
 from pkstats.registry import mission, resolve_states
-from pkstats.registry.states import SCHEMES, TEXT_SCHEMES, why_unknown
+from pkstats.registry.states import SCHEMES, TEXT_SCHEMES, clashes, why_unknown
+from pkstats.text import cut
 from pkstats.units import UNITS, YEARS, check_unique
 
 if TYPE_CHECKING:
@@ -38,7 +43,7 @@ def own_table(
     owner : str
         Column of missions, or of states where there is a scheme.
     scheme : str or None
-        How states are written: gw, cow, m49, iso3, iso2 or name.
+        How states are written: gw, cow, polity, m49, iso3, iso2 or name.
     time : str or None
         Column of years or months; by default `month` or `year`, where there is one.
     sums : sequence of str
@@ -50,6 +55,9 @@ def own_table(
         Also when years, months or states cannot be read as such, and when no row is left.
     """
     _check(frame, scheme, name)
+    sums = [sums] if isinstance(sums, str) else sums
+    _named_by_text({"owner=": owner, "time=": time, "name=": name}, sums)
+    frame = plain(frame, name)
     time = time or next((column for column in TIMES if column in frame and column != owner), None)
     needed = [owner, time] if time else [owner]
     _have(frame, [*needed, *sums], name)
@@ -65,6 +73,7 @@ def own_table(
     if times is not None:
         table.insert(1, key[1], times)
     table = table[known.notna()].reset_index(drop=True)
+    clash = clashes(frame[owner], scheme, times) if scheme else {}
     what = "mission" if scheme is None else "state"
     if table.empty:
         found = _listed(unknown) or "no rows"
@@ -77,6 +86,12 @@ def own_table(
     if unknown:
         lost = known.isna().sum()
         notes.append(f"{name}: rows of no known {what}, left out: {lost:,} ({_listed(unknown)})")
+    if clash:
+        listed = ", ".join(f"{code} is {state}" for code, state in clash.items())
+        notes.append(
+            f"{name}: some numbers mean other states in Polity's numbering ({listed}): if the table "
+            'has its numbers, say scheme="polity"'
+        )
     if taken:
         notes.append(f"{name}: {', '.join(taken)} left out, since the panel has its own")
     check_unique(table, key, f"the table {name!r}")
@@ -89,13 +104,89 @@ def _check(frame: object, scheme: str | None, name: str) -> None:
     """Refuse what is no frame, a name that is taken, and a scheme that does not exist."""
     if not isinstance(frame, pd.DataFrame):
         raise UnitMismatch(f"Expected a DataFrame to join; found {type(frame).__name__}.")
-    if name in table_names():
+    if isinstance(name, str) and name in table_names():
         raise UnitMismatch(f"{name!r} is a table of pkstats: call yours otherwise (name=).")
-    if scheme is not None and scheme not in SCHEMES:
+    if scheme is not None and not (isinstance(scheme, str) and scheme in SCHEMES):
         raise UnitMismatch(
-            f"scheme must be one of {', '.join(SCHEMES)}; found {scheme!r}."
-            f"{suggestion(str(scheme), SCHEMES)}"
+            f"scheme must be one of {', '.join(SCHEMES)}; found {cut(repr(scheme))}."
+            f"{suggestion(cut(scheme), SCHEMES)}"
         )
+    columns = list(frame.columns)
+    again = [column for column in frame if columns.count(column) > 1]
+    if again:
+        raise UnitMismatch(f"The table {name!r} has several columns {cut(repr(again[0]))}; name each once.")
+
+
+def _named_by_text(names: Mapping[str, object], sums: object) -> None:
+    """Refuse names that are no text."""
+    if not isinstance(sums, (list, tuple, set, frozenset)):
+        raise UnknownColumn(f"sums= is a list of columns; found {cut(repr(sums))}.")
+    for what, value in [*names.items(), *(("sums=", one) for one in sums)]:
+        if not isinstance(value, str) and not (value is None and what == "time="):
+            raise UnknownColumn(f"{what} is a name; found {cut(repr(value))}.")
+
+
+def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a user's table in the types of pkstats' own, whatever it was read with.
+
+    Numbers of any kind (Arrow's, nullable, decimals, categories of numbers, objects that hold only
+    numbers) become floats or nullable integers, truth values flags, text text, times times; what is
+    neither stays as it is and is never averaged.
+    """
+    return pd.DataFrame(
+        {column: _plain(frame[column], f"{column!r} of {name!r}") for column in frame},
+        index=frame.index,
+    )
+
+
+def _plain(values: pd.Series, what: str) -> pd.Series:
+    """Return one column in a type of pkstats' own."""
+    dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        values = values.astype(dtype.categories.dtype if not values.isna().any() else "object")
+        dtype = values.dtype
+    if isinstance(dtype, pd.ArrowDtype):
+        values = values.astype("object").where(values.notna(), None)
+        dtype = values.dtype
+    if isinstance(dtype, (pd.PeriodDtype, pd.StringDtype)):
+        return values
+    if pd.api.types.is_complex_dtype(dtype):
+        raise UnitMismatch(f"Expected real numbers in {what}; found complex ones.")
+    if pd.api.types.is_bool_dtype(dtype):
+        return values.astype("boolean")
+    if pd.api.types.is_integer_dtype(dtype):
+        return values.astype("Int64") if dtype != "uint64" else values.astype("float64")
+    if pd.api.types.is_float_dtype(dtype):
+        return values.astype("float64" if not hasattr(dtype, "na_value") else "Float64")
+    return _objects(values) if dtype == object else values
+
+
+def _objects(values: pd.Series) -> pd.Series:
+    """Return a column of objects as flags, numbers, times or text, where all it knows are one kind."""
+    known = values[values.notna()]
+    kinds = {_kind(one) for one in known}
+    if kinds == {"flag"}:
+        return values.where(values.notna(), None).astype("boolean")
+    if kinds and kinds <= {"whole", "number"}:
+        numbers = values.map(float, na_action="ignore").astype("float64")
+        whole = kinds == {"whole"} and known.map(abs).max() < 2**53
+        return numbers.astype("Int64") if whole else numbers
+    if kinds == {"time"}:
+        return pd.to_datetime(values, errors="coerce")
+    return values
+
+
+def _kind(value: object) -> str:
+    """Return what an object is: flag, whole, number, time, text or other."""
+    if isinstance(value, (bool, np.bool_)):
+        return "flag"
+    if isinstance(value, Integral):
+        return "whole"
+    if isinstance(value, (Real, Decimal)):
+        return "number"
+    if isinstance(value, (date, np.datetime64)):
+        return "time"
+    return "text" if isinstance(value, str) else "other"
 
 
 def _have(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:

@@ -10,13 +10,16 @@ import pandas as pd
 from pkstats.codebook import cite, table, table_names
 from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
+from pkstats.panel.aggregate import NOBODY, Converted
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
 from pkstats.panel.needs import Needs
 from pkstats.panel.own import outside, own_table
-from pkstats.panel.parts import collisions, left_out, only, shifted
+from pkstats.panel.parts import COUNTS, collisions, in_panel, only, outside_dates, overlaps, shifted, told
+from pkstats.panel.scope import Scope, outside_note
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
+from pkstats.text import cut
 from pkstats.units import join, key, whole_number
 
 
@@ -40,6 +43,11 @@ class Panel:
         What `add` and `join` have brought.
     owed : tuple of str
         Citations of the user's own tables.
+    scope : Scope
+        The purposes that missions are judged by, and the share of a window that must be known.
+    left_out : DataFrame
+        Missions left out of a column for want of figures: table (or measure), column, mission_id, year,
+        months known and deployed.
     """
 
     frame: pd.DataFrame
@@ -49,6 +57,8 @@ class Panel:
     notes: tuple[str, ...] = ()
     added: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     owed: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope, repr=False)
+    left_out: pd.DataFrame = field(default_factory=NOBODY.copy, repr=False)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -112,11 +122,11 @@ class Panel:
     def _add_one(
         self, name: str, lag: int, window: str, years: int, columns: Sequence[str] | None
     ) -> Panel:
-        if name not in table_names():
-            homes = [home for home in addable(self.unit) if name in table(home).columns]
+        if not isinstance(name, str) or name not in table_names():
+            homes = [home for home in addable(self.unit) if name in list(table(home).columns)]
             held = f" It is a column of {', '.join(homes)} (columns=[{name!r}])." if homes else ""
             raise UnknownTable(
-                f"No table is called {name!r}.{held or suggestion(name, addable())} "
+                f"No table is called {cut(repr(name))}.{held or suggestion(cut(name), addable())} "
                 f"A panel takes: {', '.join(addable())}."
             )
         if self.unit == "state-year" and name in set(addable()) - set(addable(self.unit)):
@@ -150,8 +160,9 @@ class Panel:
             One row per mission or state, and year or month.
         owner : str
             Its column of missions (any known label) or, with a scheme, of states.
-        scheme : {"gw", "cow", "m49", "iso3", "iso2", "name"}, optional
-            How states are written; codes are those in force in the row's year.
+        scheme : {"gw", "cow", "polity", "m49", "iso3", "iso2", "name"}, optional
+            How states are written; codes are those in force in the row's year. Where numbers read as
+            "gw" or "cow" mean other states in Polity's numbering, a note says so.
         time : str, optional
             Column of years, or of months such as 2004-06; by default `year` or `month`.
         sums : sequence of str
@@ -201,20 +212,28 @@ class Panel:
         whole_number(years, "years", 1)
         name = table.name
         if self.unit == "mission":
-            part, on = self._by_mission(table, lag, window, years)
+            found, on = self._by_mission(table, lag, window, years)
         else:
             if window != "during":
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
-            part, on = self.by_time(table, lag)
-        columns = [columns] if isinstance(columns, str) else columns
-        part = only(part, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
+            overlaps(table, self.frame, lag)
+            found, on = self.by_time(table, lag)
+        if columns is not None and not isinstance(columns, (list, tuple, set, frozenset)):
+            columns = [columns]
+        part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
+        again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
+        part = part.drop(columns=again)
         self._refuse_twice(name, [column for column in part if column not in on])
         came = frozenset((name, column) for column in part if column not in on)
         part = part.rename(columns=collisions(part, table, on, self.frame))
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
-        count = outside if own else left_out
-        remarks = count(table, part, on, frame) if own or not lag else []
+        remarks = outside(table, part, on, frame) if own else []
+        if not own and not lag:
+            remarks = outside_dates(table, self.missions, on, frame)
+        remarks += self._purposes_told(table)
+        lost = self._lost(found, table, part, lag)
+        remarks += told(lost, name, self.unit, self.scope.least_known)
         if self.unit == "mission-month" and "year" in on:
             remarks.append(
                 f"{name}: yearly, so every month has the value of its whole year, not a part of it"
@@ -224,7 +243,21 @@ class Panel:
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             notes=tuple(dict.fromkeys((*self.notes, *remarks))),
             added=self.added | came,
+            left_out=_with(self.left_out, lost, name),
         )
+
+    def _purposes_told(self, table: Native) -> list[str]:
+        """Say which missions a table leaves out because they are there for something else."""
+        states = self.unit == "state-year"
+        if states == (table.unit == "state-year") or not (states or table.events):
+            return []
+        return outside_note(self.missions, self.scope, self.unit)
+
+    def _lost(self, found: Converted, table: Native, part: pd.DataFrame, lag: int) -> pd.DataFrame:
+        """Return the missions left out of the columns brought, in the panel's own years."""
+        lost = found.left_out
+        stems = {one.removesuffix(f"_lag{lag}").removesuffix("_mean") for one in part}
+        return in_panel(lost[lost["column"].isin(stems)], self.frame, self.unit, lag)
 
     def _refuse_twice(self, name: str, columns: list[str]) -> None:
         """Raise UnitMismatch for columns of a table that were added before."""
@@ -241,13 +274,14 @@ class Panel:
             return self.frame.assign(year=self.frame["month"].dt.year.astype("int64"))
         return self.frame
 
-    def by_time(self, table: Native, lag: int) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    def by_time(self, table: Native, lag: int) -> tuple[Converted, tuple[str, ...]]:
         """Return `table` at the panel's unit, `lag` periods later, and the columns to join it on."""
-        part = convert(table, self.unit, self.missions)
+        found = convert(table, self.unit, self.missions, self.scope)
+        part = found.frame
         owner = "state" if self.unit == "state-year" else "mission_id"
         time = "month" if "month" in part else "year"
         if time not in part:
-            return part, (owner,)
+            return found, (owner,)
         if lag:
             months = 12 if time == "year" and self.unit == "mission-month" else 1
             if lag % months:
@@ -255,20 +289,23 @@ class Panel:
                     f"{table.name!r} is yearly: in a mission-month panel its lag is a multiple of 12 "
                     f"months; found {lag}."
                 )
-            on = (owner, time)
-            part = shifted(part, table, on, lag // months, f"_lag{lag}", self.unit, self.missions)
-        return part, (owner, time)
+            steps, ending = lag // months, f"_lag{lag}"
+            found = shifted(
+                found, table, (owner, time), steps, ending, self.unit, self.missions, self.scope
+            )
+        return found, (owner, time)
 
     def _by_mission(
         self, table: Native, lag: int, window: str, years: int
-    ) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    ) -> tuple[Converted, tuple[str, ...]]:
         if lag:
             raise UnitMismatch("A mission panel has no time to lag; use window='before'.")
         if table.unit == "state-year":
-            return window_of(table, self.missions, window, years), ("mission_id",)
+            found = window_of(table, self.missions, window, years, self.scope)
+            return Converted(found), ("mission_id",)
         if window != "during":
             raise UnitMismatch(f"{table.name!r} exists only during deployment.")
-        return convert(table, self.unit, self.missions), ("mission_id",)
+        return convert(table, self.unit, self.missions, self.scope), ("mission_id",)
 
     def derive(self, *names: str) -> Panel:
         """Return a panel with derived measures, in the order named.
@@ -283,7 +320,8 @@ class Panel:
         Returns
         -------
         Panel
-            With the same rows in the same order, and a column for each measure.
+            With the same rows in the same order, and a column for each measure; beside one that is
+            aggregated over months, the months it rests on (`…_months`).
 
         Raises
         ------
@@ -292,21 +330,34 @@ class Panel:
         UnitMismatch
             When it is not defined at the panel's unit.
         """
-        found = {name: measure(name) for name in names}
+        found = {item.name: item for item in map(measure, names)}
         for name, item in found.items():
             if self.unit not in item.units:
                 raise UnitMismatch(
                     f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
         needs = Needs(self, found.values())
-        columns = {name: item.function(*needs.arrays(item)) for name, item in found.items()}
+        columns = {}
+        for name, item in found.items():
+            columns[name] = item.function(*needs.arrays(item))
+            months = needs.rests_on(item)
+            if months is not None:
+                columns[f"{name}_months"] = pd.array(months, dtype="Float64").astype("Int64")
         derived = pd.DataFrame(columns, index=self.frame.index)
         kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
         sources = [need.table for item in found.values() for need in item.needs]
+        lost, notes = self.left_out, list(self.notes)
+        for table in needs.tables.values():
+            notes += self._purposes_told(table)
+        for name, part in needs.lost.items():
+            lost = _with(lost, part, name)
+            notes += told(part, name, self.unit, self.scope.least_known)
         return replace(
             self,
             frame=pd.concat([kept, derived], axis=1),
             sources=tuple(dict.fromkeys((*self.sources, *sources))),
+            notes=tuple(dict.fromkeys(notes)),
+            left_out=lost,
         )
 
     def cite(self, style: str = "text") -> str:
@@ -333,3 +384,12 @@ class Panel:
     def _repr_html_(self) -> str:
         head = "<br>".join(repr(self).splitlines())
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
+
+
+def _with(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the missions left out so far and those of one more table or measure."""
+    if lost.empty:
+        return known
+    lost = lost.assign(table=name)
+    columns = ["table", *(column for column in lost if column != "table")]
+    return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]

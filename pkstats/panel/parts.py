@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
-from pkstats.errors import UnknownColumn, suggestion
+from pkstats.errors import UnitMismatch, UnknownColumn, suggestion
+from pkstats.panel.aggregate import Converted
 from pkstats.panel.convert import convert
 from pkstats.panel.native import Native
+from pkstats.panel.scope import NAMED, Scope
+from pkstats.panel.skeleton import mission_months
+
+# Columns that count the months (years) others rest on.
+COUNTS = re.compile(r"_(months|years)(_deployed)?(_lag\d+)?$")
+MOMENTS = re.compile(r"_(mean|peak|entry)$")
 
 
-def left_out(
-    table: Native, part: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame
+def outside_dates(
+    table: Native, missions: pd.DataFrame, on: tuple[str, ...], frame: pd.DataFrame
 ) -> list[str]:
     """Say how many rows of the panel's own missions and years lie outside the missions' dates."""
     owner, *times = on
     if not times or table.unit == "state-year" or owner != "mission_id":
         return []
-    time = times[0]
-    inside = part[time].between(frame[time].min(), frame[time].max())
-    near = part.loc[inside & part[owner].isin(frame[owner].unique()), list(on)]
-    known = pd.MultiIndex.from_frame(frame[list(on)])
-    count = int((~pd.MultiIndex.from_frame(near).isin(known)).sum())
+    time = table.unit.removeprefix("mission-")
+    grid = mission_months(missions, ["mission_id"])
+    years = grid["month"].dt.year
+    grid, key = grid.assign(year=years.astype("int64")), ["mission_id", time]
+    span = frame[times[0]] if times[0] == "year" else frame[times[0]].dt.year
+    rows = table.frame[key]
+    year = rows["month"].dt.year if time == "month" else rows["year"]
+    inside = year.between(span.min(), span.max()) & rows[owner].isin(frame[owner].unique())
+    known = pd.MultiIndex.from_frame(grid[key])
+    count = int((~pd.MultiIndex.from_frame(rows[inside]).isin(known)).sum())
     if not count:
         return []
     return [f"{table.name}: {time}s outside the missions' dates, left out: {count:,}"]
@@ -36,6 +49,9 @@ def only(
     if columns is None:
         return part
     known = [column for column in part if column not in on]
+    for column in columns:
+        if not isinstance(column, str):
+            raise UnknownColumn(f"A column is named by text; found {column!r}.")
     wanted = [column if column in known else f"{column}{ending}" for column in columns]
     lacking = [asked for asked, column in zip(columns, wanted, strict=True) if column not in known]
     if lacking:
@@ -43,7 +59,18 @@ def only(
             f"Table {name!r} has no {', '.join(lacking)} here.{suggestion(lacking[0], known)} "
             f"It has: {', '.join(known)}."
         )
-    return part[[*on, *wanted]]
+    months = [name for name in known if name not in wanted and _counts_for(name, wanted, ending)]
+    return part[[*on, *wanted, *months]]
+
+
+def _counts_for(name: str, wanted: Sequence[str], ending: str) -> bool:
+    """Tell whether a column counts the months of one of those wanted, or the months deployed."""
+    plain = name.removesuffix(ending)
+    if plain.endswith("_deployed"):
+        return bool(COUNTS.search(plain))
+    stems = {MOMENTS.sub("", column.removesuffix(ending)) for column in wanted}
+    stems |= {column.removesuffix(ending) for column in wanted}
+    return any(plain in (f"{stem}_months", f"{stem}_years") for stem in stems)
 
 
 def collisions(
@@ -56,25 +83,75 @@ def collisions(
 
 
 def shifted(
-    part: pd.DataFrame,
+    found: Converted,
     table: Native,
     on: tuple[str, str],
     steps: int,
     ending: str,
     unit: str,
     missions: pd.DataFrame,
-) -> pd.DataFrame:
+    scope: Scope,
+) -> Converted:
     """Return values dated `steps` later; state tables of a mission keep the present hosts."""
     owner, time = on
     if table.unit == "state-year" and owner == "mission_id":
-        part = convert(replace_time(table, steps), unit, missions)
+        part = convert(later(table, steps), unit, missions, scope).frame
     else:
-        part = part.assign(**{time: part[time] + steps})
+        part = found.frame.assign(**{time: found.frame[time] + steps})
     names = {name: f"{name}{ending}" for name in part if name not in (owner, time)}
-    return part.rename(columns=names)
+    return replace(found, frame=part.rename(columns=names))
 
 
-def replace_time(table: Native, steps: int) -> Native:
+def later(table: Native, steps: int) -> Native:
     """Return a state-year table whose values are dated `steps` years later."""
     frame = table.frame.assign(year=table.frame["year"] + steps)
-    return replace(table, frame=frame)
+    return replace(table, frame=frame, shift=table.shift + steps)
+
+
+def told(lost: pd.DataFrame, name: str, unit: str, least: float) -> list[str]:
+    """Say which missions are left out of a table's columns (or a measure) for want of figures."""
+    if lost.empty:
+        return []
+    keys = [key for key in ("mission_id", "year") if key in lost]
+    each = lost.groupby(keys, sort=True)[["known", "deployed"]].max()
+    named = []
+    for key, row in list(each.iterrows())[:NAMED]:
+        who = " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+        named.append(f"{who} ({row['known']} of {row['deployed']})")
+    columns = list(dict.fromkeys(lost["column"]))
+    of = ", ".join(columns[:3]) + (f" and {len(columns) - 3} more" if len(columns) > 3 else "")
+    what = "mission-years" if len(keys) > 1 else "missions"
+    more = f" and {len(each) - NAMED:,} more (panel.left_out)" if len(each) > NAMED else ""
+    return [
+        f"{name}: {len(each):,} {what} left out of {of}, under {least:.0%} of the deployed months "
+        f"known: {', '.join(named)}{more}"
+    ]
+
+
+def in_panel(lost: pd.DataFrame, frame: pd.DataFrame, unit: str, steps: int) -> pd.DataFrame:
+    """Return the missions left out that a panel has (or counts) in its years.
+
+    In a panel of missions one without any figure is missing as always, and not told.
+    """
+    if "year" in lost and "year" in frame:
+        lost = lost[(lost["year"] + steps).isin(frame["year"].unique())]
+    if unit != "state-year":
+        lost = lost[(lost["known"] > 0) & lost["mission_id"].isin(frame["mission_id"].unique())]
+    return lost
+
+
+def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:
+    """Raise UnitMismatch where a table has no year in common with a panel by time."""
+    time = next((name for name in ("month", "year") if name in frame), None)
+    own = next((name for name in ("month", "year") if name in table.frame), None)
+    if time is None or own is None or table.frame.empty:
+        return
+    wanted = frame[time].dt.year if time == "month" else frame[time]
+    held = table.frame[own].dt.year if own == "month" else table.frame[own]
+    steps = -(-lag // 12) if time == "month" else lag
+    low, high = int(wanted.min()) - steps, int(wanted.max()) - lag * (time == "year")
+    if held.max() < low or held.min() > high:
+        raise UnitMismatch(
+            f"{table.name!r} has figures for {held.min()} to {held.max()}; the panel needs "
+            f"{low} to {high}. Choose another table, or a panel of those years."
+        )

@@ -12,6 +12,7 @@ from pkstats.errors import UnitMismatch, suggestion
 from pkstats.tables import load
 from pkstats.tables.coverage import Stamp, as_of_month, build_stamp
 from pkstats.tables.dates import last_months, spell_ends
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +31,12 @@ def chosen_missions(
     frame = load("missions")
     for column, wanted in (("sponsor", sponsor), ("kind", kind)):
         if wanted is not None:
-            values = [wanted] if isinstance(wanted, str) else list(wanted)  # type: ignore[call-overload]
+            values = list(wanted) if isinstance(wanted, (list, tuple, set, frozenset)) else [wanted]
             known = set(frame[column])
             for value in values:
-                if value not in known:
+                if not isinstance(value, str) or value not in known:
                     raise UnitMismatch(
-                        f"No mission has {column} {value!r}.{suggestion(value, known)} "
+                        f"No mission has {column} {cut(repr(value))}.{suggestion(cut(value), known)} "
                         f"Known: {', '.join(sorted(known))}."
                     )
             frame = frame[frame[column].isin(values)]
@@ -101,8 +102,14 @@ def skeleton(unit: str, missions: pd.DataFrame, start: int | None, end: int | No
     return within(frame, frame["year"], start, end)
 
 
+def months_of_year(years: pd.Index) -> np.ndarray:
+    """Return how many months of each year lie within the as-of date, shape (n,)."""
+    last = as_of_month()
+    return np.where(years < last.year, 12, np.where(years == last.year, last.month, 0))
+
+
 def host_shares(time: str) -> pd.DataFrame:
-    """Return mission, month or year, state and the host's share; shares sum to one.
+    """Return mission, month or year, state, the host's share, role and purpose; shares sum to one.
 
     A year's share is the mean of its months', so that a host that joins in July has half a year's.
     """
@@ -114,10 +121,10 @@ def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
     """Work the shares out once for each build of the tables."""
     hosts = load("hosts")
     hosts = hosts.assign(to=spell_ends(hosts, as_of_month()))
-    keep = ["mission_id", "state", "weight", "role"]
+    keep = ["mission_id", "state", "weight", "role", "purpose"]
     months = spell_months(hosts, "from", "to", keep)
     months = months.groupby(["mission_id", "month", "state"], as_index=False).agg(
-        weight=("weight", "sum"), role=("role", "first")
+        weight=("weight", "sum"), role=("role", "first"), purpose=("purpose", "first")
     )
     total = months.groupby(["mission_id", "month"])["weight"].transform("sum")
     months["share"] = months["weight"] / total
@@ -128,5 +135,5 @@ def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
     count = months.groupby(["mission_id", "year"])["month"].transform("nunique")
     months["share"] = months["share"] / count
     return months.groupby(["mission_id", "year", "state"], as_index=False).agg(
-        share=("share", "sum"), role=("role", "first")
+        share=("share", "sum"), role=("role", "first"), purpose=("purpose", "first")
     )

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import UnitMismatch
-from pkstats.panel.convert import combine_hosts
+from pkstats.panel.hosts import by_hosts
 from pkstats.panel.native import Native
+from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares, runs
 from pkstats.tables.coverage import last_whole_year
 
@@ -37,7 +38,7 @@ def window_years(missions: pd.DataFrame, window: str, years: int) -> pd.DataFram
     )
 
 
-def _by_year(table: Native, grid: pd.DataFrame, window: str) -> pd.DataFrame:
+def _by_year(table: Native, grid: pd.DataFrame, window: str, scope: Scope) -> pd.DataFrame:
     """Return mission and year of `grid` with the hosts' values combined."""
     shares = host_shares("year")
     shares = shares[shares["role"] == "host"]
@@ -48,17 +49,22 @@ def _by_year(table: Native, grid: pd.DataFrame, window: str) -> pd.DataFrame:
             "min" if window == "before" else "max"
         )
         shares = grid.merge(shares[shares["year"] == edge].drop(columns="year"), on="mission_id")
-    return combine_hosts(shares, table)
+    return by_hosts(shares, table, scope)
 
 
 def window_of(
-    table: Native, missions: pd.DataFrame, window: str, years: int, statistic: str = "mean"
+    table: Native,
+    missions: pd.DataFrame,
+    window: str,
+    years: int,
+    scope: Scope,
+    statistic: str = "mean",
 ) -> pd.DataFrame:
     """Return the yearly mean (or peak) over a window, hosts combined; missing unless all are known.
 
     Hosts before are those of the first year of deployment, after those of the last.
     """
-    values = _by_year(table, window_years(missions, window, years), window)
+    values = _by_year(table, window_years(missions, window, years), window, scope)
     names = [name for name in values if name not in ("mission_id", "year")]
     groups = values.groupby("mission_id")[names]
     whole = groups.count().eq(values.groupby("mission_id").size(), axis=0)
@@ -68,7 +74,9 @@ def window_of(
     return out.rename(columns={name: f"{name}_{window}" for name in names}).reset_index()
 
 
-def yearly_after(table: Native, missions: pd.DataFrame, column: str, years: int) -> np.ndarray:
+def yearly_after(
+    table: Native, missions: pd.DataFrame, column: str, years: int, scope: Scope
+) -> np.ndarray:
     """Return a column in each year after a mission's last, shape (missions, years), in their order.
 
     Missing for ongoing missions and for years that are not over at the as-of date.
@@ -80,7 +88,7 @@ def yearly_after(table: Native, missions: pd.DataFrame, column: str, years: int)
     places = pd.DataFrame(
         {"mission_id": missions["mission_id"].to_numpy()[rows], "year": last[rows] + 1 + step}
     )
-    values = _by_year(table, places, "after").set_index(["mission_id", "year"])[column]
+    values = _by_year(table, places, "after", scope).set_index(["mission_id", "year"])[column]
     out = np.full((len(missions), years), np.nan)
     out[rows, step] = values.reindex(pd.MultiIndex.from_frame(places)).to_numpy("float64")
     return out

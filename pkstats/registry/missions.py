@@ -26,13 +26,19 @@ UNIFORMED = ("peacekeeping", "coalition", "support", "training")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A state a mission is deployed in, with validity (YYYY-MM, empty = the mission's own)."""
+    """A state a mission is deployed in, with validity (YYYY-MM, empty = the mission's own).
+
+    `purpose` is what the mission is there for (internal, interstate, buffer, administration; empty
+    where not coded), `purpose_document` the document that says so.
+    """
 
     state: int
     start: str
     end: str
     weight: float
     role: str
+    purpose: str
+    purpose_document: str
     basis: str
 
 
@@ -91,6 +97,8 @@ class Mission:
         yield "established by", self.established_by or "not coded"
         hosts = dict.fromkeys(host.state for host in self.hosts)
         yield "hosts", ", ".join(f"{names.get(number, '?')} ({number})" for number in hosts)
+        purposes = dict.fromkeys(host.purpose for host in self.hosts if host.purpose)
+        yield "purpose", ", ".join(purposes) or "not coded"
         yield "family", self.family
         yield "predecessors", ", ".join(self.predecessors) or "none"
         yield "successors", ", ".join(self.successors) or "none"
@@ -144,6 +152,8 @@ def _missions() -> dict[str, Mission]:
             end=row["to"],
             weight=float(row["weight"] or 1),
             role=row["role"],
+            purpose=row["purpose"],
+            purpose_document=row["purpose_document"],
             basis=row["basis"],
         )
         hosts.setdefault(row["mission_id"], []).append(host)
@@ -256,9 +266,10 @@ def missions_table() -> pd.DataFrame:
 
 
 def hosts_table() -> pd.DataFrame:
-    """Return mission_id, state, from, to (months), weight, role, basis; months are inclusive.
+    """Return one row per mission, host state and spell: weight, role and purpose.
 
-    Weights are relative: those in force in a month are scaled to one where they are used.
+    Columns as in `pkstats.codebook("hosts")`; months are inclusive, an open start is the mission's
+    own. Weights are relative: those in force in a month are scaled to one where they are used.
     """
     import pandas as pd
 
@@ -266,9 +277,13 @@ def hosts_table() -> pd.DataFrame:
     for item in _missions().values():
         for host in item.hosts:
             start, end = host.start or item.start[:7], host.end or item.end[:7]
-            records.append((item.id, host.state, start, end, host.weight, host.role, host.basis))
-    columns = ["mission_id", "state", "from", "to", "weight", "role", "basis"]
+            about = (host.weight, host.role, host.purpose, host.purpose_document, host.basis)
+            records.append((item.id, host.state, start, end, *about))
+    columns = ["mission_id", "state", "from", "to", "weight", "role"]
+    columns += ["purpose", "purpose_document", "basis"]
     frame = pd.DataFrame(records, columns=columns)
+    for column in ("purpose", "purpose_document"):
+        frame[column] = frame[column].replace("", None).astype("str")
     for column in ("from", "to"):
         months = pd.to_datetime(frame[column].replace("", pd.NA), format="%Y-%m")
         frame[column] = months.dt.to_period("M")

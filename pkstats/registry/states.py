@@ -2,7 +2,8 @@
 
 A state is known by its Gleditsch–Ward number. `data/states.csv` keeps spells of constant codes
 (those in force at a year's end or on the state's last day), `data/state_names.csv` the names and
-special codes that publishers write, each resolved or refused with a reason.
+special codes that publishers write, each resolved or refused with a reason, `data/polity.csv` the
+numbers that Polity gives states otherwise than the Correlates of War.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_YEAR, LAST_YEAR = 1946, int(coded()[:4])
-NUMBER_SCHEMES, TEXT_SCHEMES = ("gw", "cow", "m49"), ("iso3", "iso2", "name")
+NUMBER_SCHEMES, TEXT_SCHEMES = ("gw", "cow", "m49", "polity"), ("iso3", "iso2", "name")
 SCHEMES = NUMBER_SCHEMES + TEXT_SCHEMES
 
 # Serbia took Yugoslavia's seat under a new GW number, and publishers write either for all years
@@ -107,10 +108,36 @@ def states_table(until: int = LAST_YEAR) -> pd.DataFrame:
 
 
 @cache
+def _polity() -> pd.DataFrame:
+    """Return the states that Polity numbers in its own way: key, state, from, to."""
+    own = _read("polity.csv", ("code", "state", "from", "to")).rename(columns={"code": "key"})
+    return own[["state", "from", "to", "key"]].fillna({"from": FIRST_YEAR, "to": LAST_YEAR})
+
+
+def clashes(codes: pd.Series, scheme: str, years: pd.Series | None) -> dict[int, str]:
+    """Return the numbers that mean another state in Polity's scheme in their year, with its name.
+
+    Numbers that mean no state at all in `scheme` are not among them.
+    """
+    if scheme not in ("gw", "cow"):
+        return {}
+    own = resolve_states(codes, scheme, years)
+    theirs = resolve_states(codes, "polity", years)
+    odd = _whole(codes).isin(_polity()["key"]) & own.notna() & theirs.notna() & own.ne(theirs)
+    odd = odd.fillna(False).astype("bool")
+    names = _table().drop_duplicates("state", keep="last").set_index("state")["name"]
+    found = zip(_whole(codes)[odd], theirs[odd], strict=True)
+    return {int(code): str(names[state]) for code, state in dict.fromkeys(found)}
+
+
+@cache
 def _holders(scheme: str) -> pd.DataFrame:
     """Return who holds a code when: key, state (<NA> = refused), from, to."""
     import pandas as pd
 
+    if scheme == "polity":
+        others = _holders("cow")
+        return pd.concat([_polity(), others[~others["key"].isin(_polity()["key"])]])
     spells = _spells().dropna(subset=[scheme])
     held = spells[["state", "from", "to"]].assign(key=spells[scheme])
     if scheme in NUMBER_SCHEMES:
@@ -153,7 +180,7 @@ def resolve_states(
     codes : Series
         Text ignores case, accents and punctuation, and may be a label of `data/state_names.csv`.
     scheme : str
-        "gw", "cow", "iso3", "iso2", "m49" or "name".
+        "gw", "cow", "polity", "iso3", "iso2", "m49" or "name".
     years : Series, int or None
         The year of each code, indexed like `codes`. Missing: the latest state to hold the code.
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SCHEMES = {
     "gw": "Gleditsch–Ward number",
     "cow": "Correlates of War number",
+    "polity": "Polity number",
     "m49": "M49 number",
     "iso3": "three-letter code",
     "iso2": "two-letter code",

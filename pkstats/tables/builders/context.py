@@ -28,22 +28,6 @@ PARTS = {
     "BGD": ("PAK", 1970),
 }
 
-# Polity numbers some states in its own way.
-POLITY_TO_GW = {
-    255: 260,
-    341: 347,
-    342: 340,
-    347: 345,
-    348: 341,
-    364: 365,
-    525: 626,
-    529: 530,
-    626: 625,
-    679: 678,
-    769: 770,
-    818: 816,
-}
-
 
 def context(table: Table, workshop: Workshop) -> pd.DataFrame:
     """Return one row per state and year with a figure from any source.
@@ -120,7 +104,6 @@ def _population(workshop: Workshop, table: Table) -> pd.DataFrame:
 def _polity(workshop: Workshop, table: Table) -> pd.DataFrame:
     """Return Polity scores; in the year of a change the polity that goes on speaks for the state."""
     frame = workshop.raw("context_polity").rename(columns={"polity2": "polity"})
-    frame = frame.assign(gw=frame["polity_code"].replace(POLITY_TO_GW))
     last = frame.groupby("polity_code")["year"].transform("max")
     frame = frame.assign(_last=last).sort_values("_last", ascending=False, kind="stable")
-    return _placed(workshop, table, frame, "gw", "gw")
+    return _placed(workshop, table, frame, "polity_code", "polity")
