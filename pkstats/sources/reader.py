@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pkstats.errors import UnreadableFile
-from pkstats.sources import keys, lists, parse, shape, times, years
+from pkstats.sources import keys, lists, orders, parse, shape, times, years
 from pkstats.sources.blanks import check_column, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
@@ -59,7 +59,7 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     report.notes.extend(opened.notes)
     _put_broken_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
-    table = _parse(cells, plan, rows, report)
+    table = _parse(orders.settled(cells, plan, report), plan, rows, report)
     table = _settle(table, plan)
     keys.check_order(table, plan)
     keys.check_key(table, plan)

@@ -121,22 +121,26 @@ def _judged(
         return [], span.wrong
     if LINE_END.search(content, start, span.end):
         lines = list(_lines(content, start, span.end))
-        if span.cells != width or _are_rows(content, lines, mark, width):
+        if _are_rows(content, lines, mark, width, span.cells):
             return lines, SWALLOWED
-    elif span.cells != width:
+    if span.cells != width:
         return [], f"expected {width} cells, found {span.cells}"
     if odd and content.find(UNDECODED, start, span.end) >= 0:
         return [], "holds bytes that are no text in this file's encoding"
     return [], ""
 
 
-def _are_rows(content: bytes, lines: list[tuple[int, int]], mark: bytes, width: int) -> bool:
+def _are_rows(
+    content: bytes, lines: list[tuple[int, int]], mark: bytes, width: int, cells: int
+) -> bool:
     """Tell whether the lines that a quoted cell joins look like rows of their own.
 
     A line of a longer cell hardly has as many delimiters as a row; its first and its last line,
     which hold other cells as well, may by chance, but hardly both.
     """
     whole = [_cells_alone(content[start:end], mark) == width for start, end in lines]
+    if cells != width:
+        return any(whole)
     return (whole[0] and whole[-1]) or any(whole[1:-1])
 
 
@@ -180,8 +184,8 @@ def _row(content: bytes, start: int, mark: bytes, name: str) -> Span:
             if place < 0:
                 line = len(LINE_END.findall(content, 0, start)) + 1
                 raise UnreadableFile(
-                    f"{name}: the quotation mark opened in line {line} of the table is never "
-                    "closed. The download was probably cut short: download it again, or mend "
+                    f"{name}: the quotation mark opened in line {line} is never closed (line 1 is "
+                    "the header). The download was probably cut short: download it again, or mend "
                     "the quote."
                 )
             if content[place : place + 1] not in (mark, b"\n", b"\r", b""):
