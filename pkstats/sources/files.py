@@ -87,12 +87,14 @@ def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
     check_path(path)
     try:
         with path.open("rb") as stream:
-            content = limits.bounded(stream, path.name)
+            content = stream.read(limits.limit("PKSTATS_MAX_BYTES") + 1)
     except OSError as problem:
         raise _closed(path, problem) from None
+    limits.check("PKSTATS_MAX_BYTES", len(content), path.name)
     try:
         if content.startswith(GZIP):
-            content = limits.bounded(gzip.GzipFile(fileobj=io.BytesIO(content)), path.name)
+            packed = content
+            content = limits.bounded(lambda: gzip.open(io.BytesIO(packed)), path.name)
         if content.startswith(ZIP) and not is_excel(content):
             content = _from_zip(content, path.name, fit)
     except PkstatsError:
@@ -152,8 +154,7 @@ def _from_zip(content: bytes, name: str, fit: Callable[[bytes], float]) -> bytes
                 return fit(table.read(BEGINNING)), member.file_size
 
         chosen = max(inside, key=rank) if len(inside) > 1 else inside[0]
-        with archive.open(chosen) as table:
-            return limits.bounded(table, name)
+        return limits.bounded(lambda: archive.open(chosen), name)
 
 
 def unpacked_size(path: Path) -> int:

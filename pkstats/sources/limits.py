@@ -6,6 +6,7 @@ A limit is raised by an environment variable, such as ``PKSTATS_MAX_ROWS=5000000
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import IO, NamedTuple, NoReturn
 
 from pkstats.errors import UnreadableFile
@@ -68,22 +69,18 @@ def refuse(setting: str, name: str, found: str) -> NoReturn:
     )
 
 
-def bounded(stream: IO[bytes], name: str) -> bytes:
-    """Return all that a stream holds, a piece at a time, and stop at the limit on bytes.
+def bounded(opened: Callable[[], IO[bytes]], name: str) -> bytes:
+    """Return all that a stream holds; its length is measured before it is kept.
 
     Raises
     ------
     UnreadableFile
         When the stream holds more than `PKSTATS_MAX_BYTES`.
     """
-    most = limit("PKSTATS_MAX_BYTES")
-    pieces, length = [], 0
-    while piece := stream.read(PIECE):
-        length += len(piece)
-        if length > most:
-            refuse("PKSTATS_MAX_BYTES", name, "it holds more")
-        pieces.append(piece)
-    return b"".join(pieces)
+    with opened() as stream:
+        length = measured(stream, name)
+    with opened() as stream:
+        return stream.read(length)
 
 
 def measured(stream: IO[bytes], name: str) -> int:

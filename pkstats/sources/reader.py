@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.errors import UnreadableFile
+from pkstats.errors import UnknownTable, UnreadableFile
 from pkstats.sources import keys, lists, orders, parse, shape, times, years
 from pkstats.sources.blanks import check_column, needed
 from pkstats.sources.cells import nulls, spell
@@ -50,6 +50,8 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     WrongColumns
         When the columns are not the reader's; names what is missing and which reader would fit.
     """
+    if not isinstance(kind, str):
+        raise UnknownTable(f"Expected the name of a reader such as 'ged'; found {cut(repr(kind))}.")
     plan = layout(kind)
     if not isinstance(path, (str, os.PathLike)):
         raise UnreadableFile(f"Expected the path of a file; found {cut(repr(path))}.")
