@@ -34,6 +34,14 @@ class UnreadableFile(PkstatsError, ValueError):
     """A file that is not there, is empty, truncated or not in the expected format."""
 
 
+class NoRows(UnreadableFile):
+    """A file none of whose rows can be kept; `report` says why each was set aside."""
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
 class WrongColumns(PkstatsError, ValueError):
     """A file whose columns are not those the reader expects."""
 

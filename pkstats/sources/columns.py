@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,15 @@ from pkstats.errors import WrongColumns, near
 from pkstats.sources import shape
 from pkstats.sources.layout import Layout, layout, layout_names
 from pkstats.sources.text import folded
+from pkstats.text import cut
+
+STRANGERS = Path(__file__).parent / "strangers.toml"
+CHECK = "Check that this is the right file and the release the reader knows."
+# A file with this share of the wanted columns is the right one; fewer make it another.
+MOST = 0.5
+# So many names are listed, and so many are compared with the missing ones.
+SHOWN, COMPARED = 8, 2000
+NO_NAME = re.compile(r"(?!\d{4}$)([+-]?\d+([.,]\d+)*|\d{1,4}([-/.]\d{1,4}){2}( .*)?)", re.ASCII)
 
 
 class Wanted(NamedTuple):
@@ -94,18 +105,46 @@ def refuse(header: list[str], lacking: list[str], plan: Layout, path: Path) -> N
         f"Missing: {_listed(lacking)}.",
         f"Found: {_listed(header) or 'no columns'}.",
     ]
-    if best != plan.kind and scores[best] == 1 and scores[plan.kind] < 1:
+    stranger = next((what for columns, what in strangers() if columns <= known), "")
+    if stranger:
+        parts.append(f"It looks like {stranger}, which no reader of pkstats reads.")
+    elif best != plan.kind and scores[best] == 1 and scores[plan.kind] < 1:
         parts.append(f"It looks like {best!r}: try pkstats.read({best!r}, …).")
+    elif scores[plan.kind] >= MOST:
+        parts.append(_renamed(header, lacking))
+    elif _is_data(header):
+        parts.append(
+            "Its first line looks like data: it has no header. Put the publisher's column names "
+            "above it."
+        )
     else:
-        renamed = [(name, near(name, header, 1)) for name in lacking]
-        pairs = [f"{hits[0]!r} for {name!r}" for name, hits in renamed if hits]
-        if pairs:
-            parts.append(f"Perhaps renamed: {', '.join(pairs)}. Rename the columns back.")
-        else:
-            parts.append("Check that this is the right file and the release the reader knows.")
+        parts.append(CHECK)
     raise WrongColumns(" ".join(parts))
 
 
+@cache
+def strangers() -> tuple[tuple[frozenset[str], str], ...]:
+    """Return the tell-tale columns of other publishers' files, in small letters, and what they are."""
+    entries = tomllib.loads(STRANGERS.read_text(encoding="utf-8")).values()
+    return tuple((frozenset(entry["columns"]), entry["what"]) for entry in entries)
+
+
+def _renamed(header: list[str], lacking: list[str]) -> str:
+    """Name the columns that were probably renamed, in a file that has most of the others."""
+    pairs = [(name, near(name, header[:COMPARED], 1)) for name in lacking[:SHOWN]]
+    hits = [f"{found[0]!r} for {name!r}" for name, found in pairs if found]
+    if not hits:
+        return CHECK
+    return f"Perhaps renamed: {', '.join(map(cut, hits))}. Rename the columns back."
+
+
+def _is_data(header: list[str]) -> bool:
+    """Tell whether a first line holds values: column names are no numbers."""
+    filled = [cell for cell in header if cell.strip()]
+    values = [cell for cell in filled if NO_NAME.fullmatch(cell.strip())]
+    return len(values) * 4 >= max(len(filled), 1)
+
+
 def _listed(names: list[str]) -> str:
-    shown = [name if len(name) <= 60 else f"{name[:59]}…" for name in names[:8]]
-    return ", ".join(shown) + (" …" if len(names) > 8 else "")
+    shown = ", ".join(cut(name, 60) for name in names[:SHOWN])
+    return shown + (" …" if len(names) > SHOWN else "")

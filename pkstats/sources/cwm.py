@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.sources import digits, times
+from pkstats.sources import digits
 from pkstats.sources.blanks import needed
 from pkstats.sources.cells import TEXT, nulls
 from pkstats.sources.keys import repeats
@@ -87,7 +87,7 @@ def partial_dates(text: pa.Array, latest_year: int) -> Dates:
     Dates
         Arrays of the text's length; NaT where a text cannot be read.
     """
-    first = times.shifted(digits.read_digits(text, FORMAT), latest_year)
+    first = digits.read_digits(text, FORMAT, latest_year)
     last, precision = first.copy(), np.where(np.isnat(first), NOTHING, DAY)
     doubtful = np.zeros(len(text), dtype=bool)
     rest = np.flatnonzero(np.isnat(first) & ~nulls(text))
@@ -107,7 +107,7 @@ def _span(word: str, latest_year: int) -> tuple[int, int, int, bool] | None:
         return None
     month, day, year = (int(part or 0) for part in found.groups())
     if len(found[3]) == 2:
-        year += 1900 if 2000 + year > latest_year else 2000
+        year = digits.full_year(year, latest_year)
     if not 1900 <= year <= latest_year:
         return None
     try:

@@ -15,8 +15,20 @@ NOT_A_TIME = np.datetime64("NaT", "s")
 DAY_SECONDS = 86_400
 # The fewest and the most digits of each part of a date.
 WIDTHS = {"Y": (4, 4), "y": (2, 2), "m": (1, 2), "d": (1, 2)}
-# Two digits of a year from here on belong to the twentieth century.
-CENTURY = 69
+# Two digits of a year mean one up to here, unless a layout says otherwise.
+LATEST_YEAR = 2068
+
+
+def full_year(digits: Any, latest_year: int | None = None) -> Any:
+    """Return the latest year up to `latest_year` that two digits (number or array) may mean.
+
+    Examples
+    --------
+    >>> full_year(48, 2047), full_year(5, 2047), full_year(99)
+    (1948, 2005, 1999)
+    """
+    latest = LATEST_YEAR if latest_year is None else latest_year
+    return latest - (latest - digits) % 100
 
 
 @lru_cache
@@ -25,7 +37,7 @@ def _parts(pattern: str) -> tuple[str, ...]:
     return tuple(re.findall("%[Yymd]|[^%]", pattern))
 
 
-def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
+def read_digits(text: pa.Array, pattern: str, latest_year: int | None = None) -> np.ndarray:
     """Return the dates of texts in one format; NaT for other texts and for impossible dates.
 
     Parameters
@@ -34,6 +46,8 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
     pattern : str
         Of ``%Y``, ``%y``, ``%m`` and ``%d`` with marks between; without a day, the first of the
         month is meant.
+    latest_year : int, optional
+        The latest year that two digits (``%y``) may mean; four digits mean what they say.
     """
     cells, starts = letters_of(text), bounds(text)
     good = ~nulls(text) if len(cells) else np.zeros(len(text), dtype=bool)
@@ -48,7 +62,7 @@ def read_digits(text: pa.Array, pattern: str) -> np.ndarray:
             good &= cells.take(place, mode="clip") == ord(part)
             place = place + 1
     good &= place == ends
-    year = found["Y"] if "Y" in found else found["y"] + np.where(found["y"] < CENTURY, 2000, 1900)
+    year = found["Y"] if "Y" in found else full_year(found["y"], latest_year)
     return dates(year, found["m"], found.get("d"), good)
 
 

@@ -2,25 +2,71 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
+import stat
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import PkstatsError, UnreadableFile
-
-if TYPE_CHECKING:
-    import pandas as pd
+from pkstats.sources import limits
+from pkstats.text import cut
 
 TEXT_SUFFIXES = {".csv", ".tsv", ".tab", ".txt"}
 # So many bytes of a table hold its header.
 BEGINNING = 1 << 16
-# A Stata file begins like this or, before release 13, with its release and its order of bytes.
-STATA_MARK, STATA_RELEASES, STATA_ORDERS = b"<stata_dta>", range(102, 116), (1, 2)
-EXCEL_OLD = b"\xd0\xcf\x11\xe0"
+# So many files an archive may hold for one of them to be chosen.
+MEMBERS = 10_000
+ZIP, GZIP, EXCEL_OLD = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
+# How R compresses what it saves.
+COMPRESSED = {GZIP: gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+KINDS_OF_FILE = (
+    (stat.S_ISDIR, "a folder", "Name the file inside it."),
+    (stat.S_ISFIFO, "a pipe", "Save what comes through it to a file."),
+    (stat.S_ISSOCK, "a socket", "Name a file."),
+    (stat.S_ISCHR, "a device", "Name a file."),
+    (stat.S_ISBLK, "a device", "Name a file."),
+)
+
+
+def check_path(path: Path) -> None:
+    """Refuse a path that is not a regular file of a size within the limit.
+
+    Raises
+    ------
+    UnreadableFile
+        When there is no file, or it is a folder, device, pipe, socket, empty or too large.
+    """
+    shown = cut(path, 200)
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise UnreadableFile(
+            f"Expected a file at {shown}; there is none. Check the path."
+        ) from None
+    except OSError as problem:
+        raise _closed(path, problem) from None
+    except ValueError:
+        raise UnreadableFile(
+            f"Expected the path of a file; {shown!r} is none, since it holds a character that no "
+            "path can. Check the path."
+        ) from None
+    for is_kind, what, advice in KINDS_OF_FILE:
+        if is_kind(found.st_mode):
+            raise UnreadableFile(f"Expected a file; {shown} is {what}. {advice}")
+    if not found.st_size:
+        raise UnreadableFile(f"{path.name} is empty (0 bytes). Download it again.")
+    limits.check("PKSTATS_MAX_BYTES", found.st_size, path.name)
+
+
+def _closed(path: Path, problem: OSError) -> UnreadableFile:
+    return UnreadableFile(
+        f"{cut(path, 200)} cannot be opened ({problem.strerror}). "
+        "Check the path and its permissions."
+    )
 
 
 def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
@@ -36,142 +82,99 @@ def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
     Raises
     ------
     UnreadableFile
-        When the file is missing, a folder, empty, truncated or a zip without a table.
+        When the file is no regular file, empty, truncated, too large or a zip without a table.
     """
+    check_path(path)
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UnreadableFile(f"Expected a file at {path}; there is none. Check the path.") from None
-    except IsADirectoryError:
-        raise UnreadableFile(
-            f"Expected a file; {path} is a folder. Name the file inside it."
-        ) from None
+        with path.open("rb") as stream:
+            content = stream.read(limits.limit("PKSTATS_MAX_BYTES") + 1)
     except OSError as problem:
-        raise UnreadableFile(
-            f"{path} cannot be opened ({problem.strerror}). Check the path and its permissions."
-        ) from None
-    if not content:
-        raise UnreadableFile(f"{path.name} is empty (0 bytes). Download it again.")
+        raise _closed(path, problem) from None
+    limits.check("PKSTATS_MAX_BYTES", len(content), path.name)
     try:
-        if content[:2] == b"\x1f\x8b":
-            return gzip.decompress(content)
-        if content[:4] == b"PK\x03\x04" and not is_excel(content):
-            return _from_zip(content, path.name, fit)
-    except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as problem:
-        raise UnreadableFile(
-            f"{path.name} is a compressed file that ends too early or is damaged ({problem}). "
-            "The download was probably cut short: download it again."
-        ) from None
+        if content.startswith(GZIP):
+            packed = content
+            content = limits.bounded(lambda: gzip.open(io.BytesIO(packed)), path.name)
+        if content.startswith(ZIP) and not is_excel(content):
+            content = _from_zip(content, path.name, fit)
+    except PkstatsError:
+        raise
     except (NotImplementedError, RuntimeError) as problem:
         raise UnreadableFile(
-            f"{path.name} is a zip archive that cannot be opened ({problem}). "
+            f"{path.name} is a zip archive that cannot be opened ({cut(problem)}). "
             "Unpack it and name the table inside."
         ) from None
+    except Exception as problem:
+        # A damaged archive makes the standard library raise nearly anything.
+        raise UnreadableFile(
+            f"{path.name} is a compressed file that ends too early or is damaged ({cut(problem)}). "
+            "The download was probably cut short: download it again."
+        ) from None
+    if not content:
+        raise UnreadableFile(f"{path.name} holds nothing when unpacked. Download it again.")
     return content
 
 
 def is_excel(content: bytes) -> bool:
     """Tell whether bytes are an Excel workbook (.xlsx or .xls)."""
-    if content[:4] == EXCEL_OLD:
+    if content.startswith(EXCEL_OLD):
         return True
-    if content[:4] != b"PK\x03\x04":
+    if not content.startswith(ZIP):
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
-    except zipfile.BadZipFile:
+    except Exception:
+        # A damaged archive: its beginning still tells what it was.
         return b"xl/" in content[:4096]
 
 
 def _from_zip(content: bytes, name: str, fit: Callable[[bytes], float]) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBERS:
+            raise UnreadableFile(
+                f"{name} is a zip archive of {len(members):,} files: expected one table. "
+                "Unpack it and name the table inside."
+            )
         inside = [
             member
-            for member in archive.namelist()
-            if Path(member).suffix.lower() in TEXT_SUFFIXES
-            and not Path(member).name.startswith(("Metadata", "."))
+            for member in members
+            if Path(member.filename).suffix.lower() in TEXT_SUFFIXES
+            and not Path(member.filename).name.startswith(("Metadata", "."))
         ]
         if not inside:
+            listed = ", ".join(cut(member.filename) for member in members[:5])
             raise UnreadableFile(
-                f"{name} is a zip archive without a .csv table inside. "
-                f"It holds: {', '.join(archive.namelist()[:5])}."
+                f"{name} is a zip archive without a .csv table inside. It holds: {listed}."
             )
 
-        def rank(member: str) -> tuple[float, int]:
+        def rank(member: zipfile.ZipInfo) -> tuple[float, int]:
             with archive.open(member) as table:
-                return fit(table.read(BEGINNING)), archive.getinfo(member).file_size
+                return fit(table.read(BEGINNING)), member.file_size
 
-        return archive.read(max(inside, key=rank) if len(inside) > 1 else inside[0])
+        chosen = max(inside, key=rank) if len(inside) > 1 else inside[0]
+        return limits.bounded(lambda: archive.open(chosen), name)
 
 
-def excel_frame(content: bytes, sheet: str | int, header_row: int, name: str) -> pd.DataFrame:
-    """Return one sheet with values as the workbook stores them, nothing read as missing text."""
-    import pandas as pd
+def unpacked_size(path: Path) -> int:
+    """Return how many bytes a file that may be compressed holds, without keeping them.
 
+    Raises
+    ------
+    UnreadableFile
+        When it holds more than the limit, or is damaged.
+    """
     try:
-        return pd.read_excel(
-            io.BytesIO(content),
-            sheet_name=sheet,
-            header=header_row,
-            engine="calamine",
-            keep_default_na=False,
-        )
-    except ImportError:
-        raise UnreadableFile(
-            f"{name} is an Excel workbook; reading it needs the excel extra: "
-            "pip install 'pkstats[excel]'."
-        ) from None
-    except ValueError as problem:
-        raise UnreadableFile(
-            f"{name}: expected the sheet {sheet!r}; {problem}. Check that this is the right workbook."
-        ) from None
-    except Exception as problem:
-        raise UnreadableFile(
-            f"{name} looks like an Excel workbook but cannot be opened ({problem}). "
-            "Download it again."
-        ) from None
-
-
-def stata_frame(
-    content: bytes, name: str, choose: Callable[[list[str]], list[str]]
-) -> pd.DataFrame:
-    """Return the columns that `choose` picks of a Stata file, with codes instead of labels."""
-    import pandas as pd
-
-    old = len(content) > 1 and content[0] in STATA_RELEASES and content[1] in STATA_ORDERS
-    if not old and not content.startswith(STATA_MARK):
-        raise UnreadableFile(
-            f"{name} is not a Stata file: expected one, since it is named .dta. "
-            "If it is a text table, rename it to .csv; otherwise download it again."
-        )
-    try:
-        with pd.read_stata(
-            io.BytesIO(content), convert_categoricals=False, iterator=True
-        ) as reader:
-            return reader.read(columns=choose(list(reader.variable_labels())))
+        with path.open("rb") as stream:
+            opener = COMPRESSED.get(stream.read(2))
+        if opener is None:
+            return path.stat().st_size
+        with opener(path) as stream:
+            return limits.measured(stream, path.name)
     except PkstatsError:
         raise
     except Exception as problem:
         raise UnreadableFile(
-            f"{name} cannot be opened as a Stata file: it is damaged or of a release that pandas "
-            f"does not know ({problem}). Download it again."
+            f"{path.name} ends too early or is damaged ({cut(problem)}). Download it again."
         ) from None
-
-
-def r_frame(path: Path) -> pd.DataFrame:
-    """Return the (largest) frame of an .rda or .rds file; needs pyreadr, which is dev-only."""
-    try:
-        import pyreadr
-    except ImportError:
-        raise UnreadableFile(
-            f"{path.name} is an R file. Use the publisher's CSV release, or install pyreadr "
-            "(AGPL, development only) to open R copies."
-        ) from None
-    try:
-        objects: dict[Any, Any] = pyreadr.read_r(str(path))
-    except Exception as problem:
-        raise UnreadableFile(
-            f"{path.name} cannot be opened as an R file ({problem}). "
-            "Download it again; if it is a text table, rename it to .csv."
-        ) from None
-    return max(objects.values(), key=len)

@@ -15,7 +15,7 @@ from pkstats.errors import UnknownTable, suggestion
 from pkstats.units import YEARS
 
 LAYOUTS = Path(__file__).parent / "layouts"
-FORMAT = re.compile(r"%[Yymd]([^%\w\s]%[Yymd])+( %[HMSf]([^%\w\s]%[HMSf])*)?")
+FORMAT = re.compile(r"%[Yymdb]([^%\w\s]%[Yymdb])+( %[HIMSf]([^%\w\s]%[HIMSf])*( %p)?)?")
 WHOLE = re.compile(r"-?\d+")
 DTYPES = (
     *("text", "integer", "number", "flag", "date", "month"),
@@ -48,7 +48,9 @@ class Field:
     blank_means
         What an empty cell says, when it says more than "unknown" (an end date: "still going on").
     formats
-        How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%d`` with a mark between, then maybe a time.
+        How dates are spelled: ``%Y``, ``%y``, ``%m``, ``%b`` (Mar), ``%d`` with a mark between, then
+        maybe a time. The order of day and month is looked for in the data as well
+        (`pkstats.sources.orders`).
     minimum, maximum
         Numbers beyond these cannot be read; every number has both. Those of dates and months are
         years. Dates, months and whole numbers called `year` or `…_year` are from 1700 to 2100
@@ -56,7 +58,7 @@ class Field:
     required
         Rows without a value here are set aside.
     latest_year
-        For two-digit years: later dates belong to the previous century.
+        The latest year that two digits may mean; a layout with ``%y`` names it.
     labels
         Words for the publisher's codes; a code without a word cannot be read.
     lower, upper
@@ -149,6 +151,10 @@ def _field(name: str, entry: Mapping[str, Any]) -> Field:
         raise ValueError(
             f"layout field {name!r}: a {field.dtype} needs a minimum and a maximum, which no true "
             "value passes: what the quantity can be at most, with ample room."
+        )
+    if any("%y" in pattern for pattern in field.formats) and field.latest_year is None:
+        raise ValueError(
+            f"layout field {name!r}: two-digit years need latest_year, the latest year they may mean."
         )
     odd = [pattern for pattern in field.formats if not FORMAT.fullmatch(pattern)]
     if odd:

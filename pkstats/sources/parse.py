@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pkstats.sources.cells import TEXT, as_text, blanked, encode, mask, nulls, spread, strings
+from pkstats.sources.cells import TEXT, as_text, blanked, encode, mask, nulls, spread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 TRUE = ("1", "1.0", "yes", "y", "true", "t")
 FALSE = ("0", "0.0", "no", "n", "false", "f")
-# Above this not every whole number has a float of its own.
+# From here on several whole numbers share one float: which of them was meant is lost.
 EXACT = 2**53
 # From here on a number is written with thousands separators; years are not.
 LARGE = 10_000
 # Codes saved again by pandas or R.
 DECIMAL = re.compile(r"(?<=\d)\.0+$")
+NUMBER = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 THOUSANDS = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$")
 
 
@@ -76,8 +77,8 @@ def parse_number(cells: pa.Array | pd.Series, field: Field) -> Parsed:
     whole = field.dtype == "integer"
     with np.errstate(invalid="ignore"):
         if whole:
-            inexact = (np.rint(values) != values) | (np.abs(values) > EXACT)
-            bad |= np.isfinite(values) & inexact
+            bad |= np.isfinite(values) & (np.rint(values) != values)
+        bad |= np.abs(values) >= EXACT
         if field.minimum is not None:
             bad |= values < field.minimum
         if field.maximum is not None:
@@ -103,18 +104,9 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
     """Return cells as floats, missing ones as NaN, and which cells are no numbers."""
     if isinstance(cells, pd.Series) and pd.api.types.is_numeric_dtype(cells.dtype):
         values = cells.to_numpy(dtype="float64", na_value=np.nan, copy=True)
-        for spelling in field.missing:
-            if re.fullmatch(r"-?\d+(\.\d+)?", spelling):
-                values[values == float(spelling)] = np.nan
         blank = np.isnan(values)
     elif isinstance(cells, pa.Array) and pa.types.is_floating(cells.type):
-        values = cells.to_numpy(zero_copy_only=False)
-        if not values.flags.writeable:
-            values = values.copy()
-        if field.empty is None and np.count_nonzero(np.isfinite(values)) + cells.null_count == len(
-            values
-        ):
-            return values, np.zeros(len(values), dtype=bool)
+        values = np.array(cells.to_numpy(zero_copy_only=False))
         blank = nulls(cells)
     else:
         text = blanked(as_text(cells), field)
@@ -122,6 +114,11 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
         if field.decimal != ".":
             text = pc.replace_substring(text, field.decimal, ".")
         values = _cast(text)
+    for spelling in field.missing:
+        # However it is written: -999, -999.00.
+        if re.fullmatch(r"-?\d+(\.\d+)?", spelling):
+            blank |= values == float(spelling)
+    values[blank] = np.nan
     bad = ~np.isfinite(values) & ~blank
     if field.empty is not None:
         values[blank] = field.empty
@@ -129,11 +126,14 @@ def numbers(cells: pa.Array | pd.Series, field: Field) -> tuple[np.ndarray, np.n
 
 
 def _cast(text: pa.Array) -> np.ndarray:
+    """Return texts as floats, NaN where one is no number; a cell never changes how others are read."""
     try:
-        return np.array(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False))
+        found = pc.cast(text, pa.float64())
     except pa.ArrowInvalid:
-        series = pd.Series(strings(text))
-        return pd.to_numeric(series, errors="coerce").to_numpy("float64", copy=True)
+        plain = pc.replace_substring_regex(text, r"^\+", "")
+        number = pc.match_substring_regex(plain, NUMBER)
+        found = pc.cast(pc.if_else(number, plain, pa.scalar(None, TEXT)), pa.float64())
+    return np.array(found.to_numpy(zero_copy_only=False))
 
 
 def parse_flag(cells: pa.Array | pd.Series, field: Field) -> Parsed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.sources import keys, lists, parse, shape, times, years
+from pkstats.errors import UnknownTable, UnreadableFile
+from pkstats.sources import keys, lists, orders, parse, shape, times, years
 from pkstats.sources.blanks import check_column, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
+from pkstats.text import cut
 
 
 def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
@@ -41,25 +44,29 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     UnknownTable
         When there is no such reader.
     UnreadableFile
-        When the file is missing, empty, truncated or not of the expected format.
+        When the file is missing, empty, truncated, too large or not of the expected format.
+    NoRows
+        When no row can be kept; says the commonest reason and carries the `report`.
     WrongColumns
         When the columns are not the reader's; names what is missing and which reader would fit.
     """
+    if not isinstance(kind, str):
+        raise UnknownTable(f"Expected the name of a reader such as 'ged'; found {cut(repr(kind))}.")
     plan = layout(kind)
+    if not isinstance(path, (str, os.PathLike)):
+        raise UnreadableFile(f"Expected the path of a file; found {cut(repr(path))}.")
     path = Path(path)
     opened = open_file(path, plan)
     report = Report(kind, path.name, opened.read)
     report.notes.extend(opened.notes)
-    _put_lines_aside(opened, report)
+    _put_broken_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
-    table = _parse(cells, plan, rows, report)
+    table = _parse(orders.settled(cells, plan, report), plan, rows, report)
     table = _settle(table, plan)
     keys.check_order(table, plan)
     keys.check_key(table, plan)
-    frame = shape.melt_years(table, plan).frame()
-    if not len(frame):
-        report.note("no row was kept")
-    return frame, report
+    report.close(table.rows[table.good])
+    return shape.melt_years(table, plan).frame(), report
 
 
 def _settle(table: Table, plan: Layout) -> Table:
@@ -74,18 +81,15 @@ def _settle(table: Table, plan: Layout) -> Table:
     return from_frame(hooks.tidy(table.frame(numbered=True), plan, report), report)
 
 
-def _put_lines_aside(opened: Opened, report: Report) -> None:
-    """Set aside lines with more or fewer cells than the header."""
-    lines = opened.bad_lines
-    if lines:
+def _put_broken_aside(opened: Opened, report: Report) -> None:
+    """Set aside lines that are no rows of the table."""
+    broken = opened.broken
+    if broken:
         report.put_aside(
-            [line.number - 1 for line in lines],
+            [line.row for line in broken],
             "",
-            [line.text[:80] for line in lines],
-            [
-                f"expected {line.expected_columns} cells, found {line.actual_columns}"
-                for line in lines
-            ],
+            [line.text for line in broken],
+            [line.reason for line in broken],
         )
 
 

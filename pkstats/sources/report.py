@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from pkstats.errors import BadData, NoRows
+from pkstats.text import cut, for_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,7 @@ class Report:
         self.read = read
         self.notes: list[str] = []
         self._aside: dict[str, list[Any]] = {name: [] for name in COLUMNS[1:]}
+        self._kept: int | None = None
         self._pending: list[tuple[list[int], str, Any, Any]] = []
         self._blanks: list[tuple[int, str, str, str]] = []
 
@@ -54,8 +57,47 @@ class Report:
 
     @property
     def kept(self) -> int:
-        """Number of file rows kept."""
-        return self.read - self.set_aside
+        """Number of file rows kept; while the file is being read, of those not yet set aside."""
+        return self.read - self.set_aside if self._kept is None else self._kept
+
+    def close(self, kept: np.ndarray) -> None:
+        """Count the rows that were kept, and check that each row of the file is accounted for once.
+
+        Parameters
+        ----------
+        kept : ndarray of int
+            The numbers of the rows of the file that reached the tidy frame.
+
+        Raises
+        ------
+        BadData
+            When a row is neither kept nor set aside, or both.
+        NoRows
+            When none is kept.
+        """
+        self._spell_out()
+        numbers = np.concatenate([kept, np.array(self._aside["row"], dtype="int64")])
+        self._kept = len(kept)
+        if not np.array_equal(np.sort(numbers), np.arange(1, self.read + 1)):
+            raise BadData(
+                f"{self.file}: expected each of its {self.read:,} rows to be kept or set aside "
+                f"once; found {len(kept):,} kept and {self.set_aside:,} set aside. "
+                f"This is a fault of the reader {self.kind!r}: please report it."
+            )
+        if not len(kept):
+            raise NoRows(self._why_nothing(), self)
+
+    def _why_nothing(self) -> str:
+        frame = self.frame
+        reason = frame["reason"].mode()[0]
+        example = frame[frame["reason"] == reason].iloc[0]
+        where = f"column {example['column']!r}: " if example["column"] else ""
+        found = f", found {cut(example['value'])!r}" if example["value"] else ""
+        return (
+            f"{self.file}: none of its {self.read:,} rows can be kept. The commonest reason "
+            f"({(frame['reason'] == reason).sum():,} rows): {where}{reason}{found}. Check that it is "
+            f"the file that {self.kind!r} reads, as published and not saved again by a spreadsheet."
+        )
 
     def put_aside(self, rows: Any, column: str, values: Any, reasons: Any) -> None:
         """Record rows as set aside; `rows` are file row numbers, one record per row.
@@ -138,6 +180,6 @@ class Report:
 
     def _repr_html_(self) -> str:
         head, *rest = repr(self).splitlines()
-        items = "".join(f"<li>{escape(line.strip())}</li>" for line in rest)
+        items = "".join(f"<li>{for_html(line.strip())}</li>" for line in rest)
         table = self.frame.head(10).to_html(index=False) if self.set_aside else ""
-        return f"<p><b>{escape(head)}</b></p><ul>{items}</ul>{table}"
+        return f"<p><b>{for_html(head)}</b></p><ul>{items}</ul>{table}"

@@ -22,6 +22,8 @@ from pkstats.sources.table import Table
 
 YEAR = re.compile(r"^(\d{4})(?: \[YR\1\])?$", re.IGNORECASE)
 PREAMBLE = 40
+# A line below the first is the header only when it holds this share of the wanted columns.
+LATER_HEADER = 0.5
 TOGETHER = ("text", "flag", "integer", "number", "date")
 RULES = attrgetter(
     *("dtype", "missing", "empty", "minimum", "maximum"),
@@ -37,7 +39,9 @@ class Head(NamedTuple):
     delimiter: str
 
 
-def find_header(content: bytes, overlap: Callable[[set[str]], float], notes: list[str]) -> Head:
+def find_header(
+    content: bytes, overlap: Callable[[set[str]], float], notes: list[str], name: str
+) -> Head:
     """Find the header of delimited text, when the publisher wrote lines above it, too.
 
     Parameters
@@ -45,17 +49,20 @@ def find_header(content: bytes, overlap: Callable[[set[str]], float], notes: lis
     content : bytes
         UTF-8 text.
     overlap : callable
-        Share of the wanted columns that a line's cells (lower case) hold. The best of the first
-        40 lines is the header; the first line is, unless a later one is better.
+        Share of the wanted columns that a line's cells (lower case) hold. The first line is the
+        header unless another of the first 40 holds half of them, and more than it.
     notes : list of str
         Receives a remark when lines were skipped.
+    name : str
+        The file, for messages.
     """
     start, best, chosen = 0, -1.0, (0, 0, [""], ",")
     for number in range(PREAMBLE):
         end = content.find(b"\n", start)
-        cells, delimiter = text.sniff(content[start : end if end >= 0 else len(content)], overlap)
+        line = content[start : end if end >= 0 else len(content)]
+        cells, delimiter = text.sniff(line, overlap, name)
         score = overlap(text.folded(cells))
-        if score > best:
+        if is_header(score, best, first=number == 0):
             best, chosen = score, (number, start, cells, delimiter)
         if best == 1 or end < 0:
             break
@@ -66,8 +73,13 @@ def find_header(content: bytes, overlap: Callable[[set[str]], float], notes: lis
         content = content[start:]
     if content.count(b'"', 0, content.find(b"\n")) % 2:
         # A column's name goes on in the next line.
-        header, delimiter = text.sniff(content, overlap)
+        header, delimiter = text.sniff(content, overlap, name)
     return Head(content, header, delimiter)
+
+
+def is_header(score: float, best: float, first: bool) -> bool:
+    """Tell whether a line that holds a share of the wanted columns is a header, and the best yet."""
+    return first or score > max(best, LATER_HEADER - 1e-9)
 
 
 def drop_tags(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,10 +23,19 @@ MONTH = pd.PeriodDtype("M")
 MONTHS, SECONDS = np.dtype("datetime64[M]"), np.dtype("datetime64[s]")
 # How a part of a date is spelled.
 DIGITS = {
-    **{"Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?"},
-    **{"H": r"\d\d?", "M": r"\d\d", "S": r"\d\d", "f": r"\d{1,9}"},
+    **{"Y": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "b": "[A-Za-z]+", "d": r"\d\d?"},
+    **{
+        "p": "[AaPp][Mm]",
+        "I": r"\d\d?",
+        "H": r"\d\d?",
+        "M": r"\d\d",
+        "S": r"\d\d",
+        "f": r"\d{1,9}",
+    },
 }
 ISO = "%Y-%m-%d"
+NAMES = [name.lower() for name in (*calendar.month_name, *calendar.month_abbr) if name]
+MONTH_NUMBERS = {name[:3]: number for number, name in enumerate(NAMES[:12], 1)}
 
 
 def nothing(field: Field, length: int) -> Any:
@@ -69,7 +79,7 @@ def _read_column(
         text = blanked(trimmed(cells), field)
         dates = _cast(text)
         if dates is not None:
-            return shifted(dates, field.latest_year).astype(unit, copy=False), None
+            return dates.astype(unit, copy=False), None
     places, spellings = encode(cells)
     text = blanked(spellings, field)
     dates = np.append(read_dates(text, field), NOT_A_TIME)
@@ -93,24 +103,11 @@ def _cast(text: pa.Array) -> np.ndarray | None:
 def read_dates(text: pa.Array, field: Field) -> np.ndarray:
     """Return the dates of texts in `field.formats`; NaT for those in none of them."""
     first, *others = dict.fromkeys([*field.formats, ISO])
-    dates, filled = _read(text, first), ~nulls(text)
+    dates, filled = _read(text, first, field.latest_year), ~nulls(text)
     for pattern in others:
         left = np.isnat(dates) & filled
         if left.any():
-            dates[left] = _read(text.filter(pa.array(left)), pattern)
-    return shifted(dates, field.latest_year)
-
-
-def shifted(dates: np.ndarray, latest_year: int | None) -> np.ndarray:
-    """Put dates after the latest year into the century before."""
-    if latest_year is None:
-        return dates
-    late = dates >= np.datetime64(f"{latest_year + 1}-01-01", "s")
-    if not late.any():
-        return dates
-    months = dates[late].astype(MONTHS)
-    within = dates[late] - months
-    dates[late] = (months - 1200).astype(SECONDS) + within
+            dates[left] = _read(text.filter(pa.array(left)), pattern, field.latest_year)
     return dates
 
 
@@ -120,20 +117,35 @@ def _spelled(pattern: str) -> str:
     return f"^{re.sub('%([a-zA-Z])', lambda mark: DIGITS[mark[1]], re.escape(pattern))}$"
 
 
-def _read(text: pa.Array, pattern: str) -> np.ndarray:
+def _read(text: pa.Array, pattern: str, latest_year: int | None) -> np.ndarray:
     """Read the texts that follow one format; the others, and impossible dates, become NaT."""
     if pattern == ISO:
         found = _cast(text)
         if found is not None:
             return found
     day, time, _ = pattern.partition(" ")
+    numbered = text
+    if "%b" in day:
+        numbered, day = _numbered_months(text), day.replace("%b", "%m")
     if not time:
-        return read_digits(text, day)
-    dates = read_digits(pc.replace_substring_regex(text, " .*", ""), day)
+        return read_digits(numbered, day, latest_year)
+    dates = read_digits(pc.replace_substring_regex(numbered, " .*", ""), day, latest_year)
     dates[~mask(pc.fill_null(pc.match_substring_regex(text, _spelled(pattern)), False))] = (
         NOT_A_TIME
     )
     return dates
+
+
+def _numbered_months(text: pa.Array) -> pa.Array:
+    """Return texts such as ``17-Mar-99`` with the month's number; those without a month are null."""
+
+    def number(word: str | None) -> str | None:
+        parts = re.split("([A-Za-z]+)", word or "")
+        if len(parts) != 3 or not any(name.startswith(parts[1].lower()) for name in NAMES):
+            return None
+        return f"{parts[0]}{MONTH_NUMBERS.get(parts[1][:3].lower(), 0)}{parts[2]}"
+
+    return pa.array([number(word) for word in text.to_pylist()], TEXT)
 
 
 def parse_month(
