@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import random
+import re
 import sys
 import tempfile
 import zipfile
@@ -89,14 +90,18 @@ def test_the_wrong_file_names_the_right_reader(tmp_path):
         read("un_fatalities", put(tmp_path, as_csv(GOOD)))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in layout_names() if layout(kind).instead])
-def test_a_column_of_another_readers_files_names_that_reader(tmp_path, kind):
-    for column, other in (layout(kind).instead or {}).items():
-        fields = layout(other).fields
-        assert column in {name for field in fields for name in field.column + field.month_column}
-        header = [*header_of(kind), column]
+@pytest.mark.parametrize("kind", [kind for kind in layout_names() if layout(kind).siblings])
+def test_a_sibling_of_the_file_is_refused_by_its_columns(tmp_path, kind):
+    for sibling in layout(kind).siblings:
+        if not sibling.has:
+            continue
+        if sibling.reader:
+            fields = layout(sibling.reader).fields
+            known = {name for field in fields for name in field.column + field.month_column}
+            assert set(sibling.has) <= known
+        header = [name for name in header_of(kind) if name not in sibling.lacks] + [*sibling.has]
         path = put(tmp_path, as_csv([["1"] * len(header)], header))
-        with pytest.raises(WrongColumns, match=rf"looks like '{other}': try pkstats\.read"):
+        with pytest.raises(WrongColumns, match=sibling.reader or re.escape(sibling.what)):
             read(kind, path)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, NoReturn
 from pkstats.errors import WrongColumns, near
 from pkstats.sources import shape
 from pkstats.sources.layout import Layout, layout, layout_names
+from pkstats.sources.siblings import check_header
 from pkstats.sources.text import folded
 from pkstats.text import cut
 
@@ -65,18 +66,12 @@ def match(header: list[str], plan: Layout, path: Path) -> dict[str, str]:
     Raises
     ------
     WrongColumns
-        When a needed column is not there, or one that only another reader's files have.
+        When a needed column is not there, or one that only a sibling of the file has.
     """
     known: dict[str, str] = {}
     for name in header:
         known.setdefault(fold(name), name)
-    for other, kind in (plan.instead or {}).items():
-        if fold(other) in known:
-            raise WrongColumns(
-                f"{path.name} has a column {known[fold(other)]!r}, which the files of "
-                f"{plan.kind!r} ({plan.title}) do not have. "
-                f"It looks like {kind!r}: try pkstats.read({kind!r}, …)."
-            )
+    check_header(known, plan, path.name)
     found: dict[str, str] = {}
     lacking: list[str] = []
     for name, column in wanted(plan.kind).items():
@@ -99,7 +94,10 @@ def refuse(header: list[str], lacking: list[str], plan: Layout, path: Path) -> N
     """Say what is missing, what was found, and which reader or column was probably meant."""
     known = folded(header)
     scores = {kind: overlap(kind, known) for kind in layout_names()}
-    best = max(scores, key=lambda kind: scores[kind])
+    needed = {kind: sum(column.needed for column in wanted(kind).values()) for kind in scores}
+    # Of readers that fit alike, the one that needs most columns says most.
+    best = max(scores, key=lambda kind: (scores[kind], needed[kind]))
+    better = scores[best] == 1 and needed[best] >= scores[plan.kind] * needed[plan.kind]
     parts = [
         f"{path.name} does not have the columns of {plan.kind!r} ({plan.title}).",
         f"Missing: {_listed(lacking)}.",
@@ -108,10 +106,10 @@ def refuse(header: list[str], lacking: list[str], plan: Layout, path: Path) -> N
     stranger = next((what for columns, what in strangers() if columns <= known), "")
     if stranger:
         parts.append(f"It looks like {stranger}, which no reader of pkstats reads.")
-    elif best != plan.kind and scores[best] == 1 and scores[plan.kind] < 1:
+    elif best != plan.kind and scores[plan.kind] < 1 and better:
         parts.append(f"It looks like {best!r}: try pkstats.read({best!r}, …).")
     elif scores[plan.kind] >= MOST:
-        parts.append(_renamed(header, lacking))
+        parts.append(_renamed(header, lacking, plan))
     elif _is_data(header):
         parts.append(
             "Its first line looks like data: it has no header. Put the publisher's column names "
@@ -129,9 +127,14 @@ def strangers() -> tuple[tuple[frozenset[str], str], ...]:
     return tuple((frozenset(entry["columns"]), entry["what"]) for entry in entries)
 
 
-def _renamed(header: list[str], lacking: list[str]) -> str:
-    """Name the columns that were probably renamed, in a file that has most of the others."""
-    pairs = [(name, near(name, header[:COMPARED], 1)) for name in lacking[:SHOWN]]
+def _renamed(header: list[str], lacking: list[str], plan: Layout) -> str:
+    """Name the columns that were probably renamed, in a file that has most of the others.
+
+    A column that the layout itself reads stands for none but its own.
+    """
+    used = {name for column in wanted(plan.kind).values() for name in column.folded}
+    free = [name for name in header[:COMPARED] if fold(name) not in used]
+    pairs = [(name, near(name, free, 1)) for name in lacking[:SHOWN]]
     hits = [f"{found[0]!r} for {name!r}" for name, found in pairs if found]
     if not hits:
         return CHECK

@@ -93,14 +93,40 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another file of the publisher that has the columns of a layout but not its unit or meaning.
+
+    Attributes
+    ----------
+    has, lacks
+        A file that has all of the first columns and none of the second is the sibling.
+    repeats
+        Rows with one key that differ in this tidy column are the sibling's.
+    what
+        What the sibling is, as a sentence goes on after "FILE is".
+    reader
+        The reader of the sibling, if there is one.
+    objects
+        Names the sibling's table has in an R file.
+    """
+
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    repeats: str = ""
+    what: str = ""
+    reader: str = ""
+    objects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How one kind of publisher file is laid out.
 
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
     Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
-    has the right spelling of names that the publisher's mixed encodings garble. `instead` names
-    columns that only the files of another reader have, and that reader.
+    has the right spelling of names that the publisher's mixed encodings garble. `siblings` are the
+    publisher's other files that could pass for this one; they are refused.
     """
 
     kind: str
@@ -117,7 +143,7 @@ class Layout:
     notes: tuple[str, ...] = ()
     garbled: Mapping[str, str] | None = None
     options: Mapping[str, Any] | None = None
-    instead: Mapping[str, str] | None = None
+    siblings: tuple[Sibling, ...] = ()
 
     def __repr__(self) -> str:
         return f"Layout({self.kind!r}: {self.title}; one row per {self.unit})"
@@ -181,6 +207,11 @@ def _fields(entry: Mapping[str, Any]) -> tuple[Field, ...]:
     return tuple(fields)
 
 
+def _sibling(entry: Mapping[str, Any]) -> Sibling:
+    lists = {key: _tuple(entry[key]) for key in ("has", "lacks", "objects") if key in entry}
+    return Sibling(**{**entry, **lists})
+
+
 @cache
 def layout_names() -> tuple[str, ...]:
     """Kinds of file that `pkstats.read` understands."""
@@ -220,5 +251,5 @@ def layout(kind: str) -> Layout:
         notes=_tuple(entry.get("notes", ())),
         garbled=entry.get("garbled"),
         options=entry.get("options"),
-        instead=entry.get("instead"),
+        siblings=tuple(_sibling(one) for one in entry.get("siblings", ())),
     )

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pkstats.errors import UnknownTable, UnreadableFile
-from pkstats.sources import keys, lists, orders, parse, shape, times, years
+from pkstats.sources import keys, lists, orders, parse, shape, siblings, times, years
 from pkstats.sources.blanks import check_column, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
@@ -57,12 +57,14 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
         raise UnreadableFile(f"Expected the path of a file; found {cut(repr(path))}.")
     path = Path(path)
     opened = open_file(path, plan)
+    siblings.check_object(opened.inside, plan, path.name)
     report = Report(kind, path.name, opened.read)
     report.notes.extend(opened.notes)
     _put_broken_aside(opened, report)
     cells, rows = shape.drop_tags(opened.cells, opened.rows, report)
     table = _parse(orders.settled(cells, plan, report), plan, rows, report)
     table = _settle(table, plan)
+    siblings.check_rows(table, plan)
     keys.check_order(table, plan)
     keys.check_key(table, plan)
     report.close(table.rows[table.good])

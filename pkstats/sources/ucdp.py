@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pkstats.sources import times
 from pkstats.sources.cells import TEXT, encode
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
     from pkstats.sources.table import Table
 
+# Monthly releases are called v24_0_3, yearly ones v24_1.
+CANDIDATE = re.compile(r"v\d+_0_\d+")
 FIRST_DATE = re.compile(r"(\d{4}-\d\d-\d\d) \(.*;")
 
 
@@ -26,6 +29,9 @@ def settle(table: Table, plan: Layout) -> None:
     options = plan.options or {}
     if plan.kind == "conflicts":
         _episode_dates(table)
+    if plan.kind == "ged" and CANDIDATE.search(table.report.file):
+        table.report.note("candidate events of a month: the yearly release replaces them")
+    _note_release(table, options)
     for name, formats in options.get("first_date", {}).items():
         _first_dates(table, name, formats)
     if "ended_before" in options:
@@ -37,6 +43,20 @@ def settle(table: Table, plan: Layout) -> None:
         if count:
             table.report.note(f"{end} is before {start} in {count} rows, kept as stated")
     _note_estimates(table, options.get("estimates", ()))
+
+
+def _note_release(table: Table, options: Mapping[str, Any]) -> None:
+    """Tell what sets a release apart: conflicts numbered otherwise, a kind of conflict absent."""
+    if "old_numbers_below" in options:
+        numbers = table.numbers("conflict_id")[table.good]
+        if (numbers < options["old_numbers_below"]).any():
+            table.report.note(
+                "conflicts have the numbers used before 2017: they do not join with later releases"
+            )
+    for name, word in options.get("usual", {}).items():
+        there = pc.fill_null(pc.equal(table[name], word), False).to_numpy(zero_copy_only=False)
+        if not (there & table.good).any():
+            table.report.note(f"no row has {name} {word!r}: is the file whole?")
 
 
 def _first_dates(table: Table, name: str, formats: Mapping[str, Any]) -> None:
