@@ -11,7 +11,7 @@ GENERATED := docs/codebook.md docs/measures.md docs/checked.md docs/evidence.md
 PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
   $(wildcard figures/* notebooks/*.ipynb benchmarks/*.png)
 
-.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fixtures clean
+.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fuzz fixtures clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,6 +60,11 @@ notebooks-update: ## run changed notebooks and store their outputs
 bench: $(VENV)/bench.done $(TABLES) ## time readers, models and the multiverse beside their peers (WRITE=1 keeps the tables)
 	$(BIN)/python benchmarks/run.py $(if $(WRITE),--write)
 	$(BIN)/python benchmarks/multiverse.py $(if $(WRITE),--write)
+
+FILES ?= 40000
+
+fuzz: $(VENV)/dev.done ## read FILES spoiled files of every kind (40,000; about 20 minutes on two cores)
+	$(BIN)/python -m tests.hardening.fuzz --files $(FILES)
 
 fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (needs R)
 	$(BIN)/python tests/r/make_data.py
