@@ -128,6 +128,9 @@ def _cells(field: Field, plan: Layout, number: int, rng: random.Random) -> dict[
             value = _date(field.formats[0], year, month, day)
         case "flag":
             value = str(rng.randint(0, 1))
+        case "list" | "first" | "count":
+            low = int(field.minimum or 1)
+            value = rng.choice((str(low + number), f"{low + 2}; {low + number}"))
         case "integer":
             value = _whole(field, number, keyed, rng)
         case "number":
