@@ -10,13 +10,24 @@ import pandas as pd
 from pkstats.codebook import cite, table, table_names
 from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
-from pkstats.panel.aggregate import NOBODY, Converted
+from pkstats.panel.aggregate import NOBODY, Converted, together
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
-from pkstats.panel.needs import Needs
+from pkstats.panel.needs import derived
 from pkstats.panel.own import outside, own_table
-from pkstats.panel.parts import COUNTS, collisions, in_panel, only, outside_dates, overlaps, shifted, told
-from pkstats.panel.scope import Scope, outside_note
+from pkstats.panel.parts import (
+    COUNTS,
+    collisions,
+    lost_from,
+    only,
+    outside_dates,
+    overlaps,
+    purposes_told,
+    refuse_twice,
+    shifted,
+    told,
+)
+from pkstats.panel.scope import Scope
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
 from pkstats.text import cut
@@ -223,7 +234,7 @@ class Panel:
         part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
-        self._refuse_twice(name, [column for column in part if column not in on])
+        refuse_twice(name, [column for column in part if column not in on], self.added)
         came = frozenset((name, column) for column in part if column not in on)
         part = part.rename(columns=collisions(part, table, on, self.frame))
         frame = self.with_time(on)
@@ -231,8 +242,8 @@ class Panel:
         remarks = outside(table, part, on, frame) if own else []
         if not own and not lag:
             remarks = outside_dates(table, self.missions, on, frame)
-        remarks += self._purposes_told(table)
-        lost = self._lost(found, table, part, lag)
+        remarks += purposes_told(table, self.missions, self.scope, self.unit)
+        lost = lost_from(found, part, self.frame, self.unit, lag).assign(table=name)
         remarks += told(lost, name, self.unit, self.scope.least_known)
         if self.unit == "mission-month" and "year" in on:
             remarks.append(
@@ -243,30 +254,8 @@ class Panel:
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             notes=tuple(dict.fromkeys((*self.notes, *remarks))),
             added=self.added | came,
-            left_out=_with(self.left_out, lost, name),
+            left_out=together(self.left_out, lost),
         )
-
-    def _purposes_told(self, table: Native) -> list[str]:
-        """Say which missions a table leaves out because they are there for something else."""
-        states = self.unit == "state-year"
-        if states == (table.unit == "state-year") or not (states or table.events):
-            return []
-        return outside_note(self.missions, self.scope, self.unit)
-
-    def _lost(self, found: Converted, table: Native, part: pd.DataFrame, lag: int) -> pd.DataFrame:
-        """Return the missions left out of the columns brought, in the panel's own years."""
-        lost = found.left_out
-        stems = {one.removesuffix(f"_lag{lag}").removesuffix("_mean") for one in part}
-        return in_panel(lost[lost["column"].isin(stems)], self.frame, self.unit, lag)
-
-    def _refuse_twice(self, name: str, columns: list[str]) -> None:
-        """Raise UnitMismatch for columns of a table that were added before."""
-        again = [column for column in columns if (name, column) in self.added]
-        if again:
-            raise UnitMismatch(
-                f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
-                "Take it with another lag=, or name only the columns you still need (columns=[…])."
-            )
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
         """Return the frame with the year beside the month when a table is to be joined `on` the year."""
@@ -336,28 +325,15 @@ class Panel:
                 raise UnitMismatch(
                     f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
-        needs = Needs(self, found.values())
-        columns = {}
-        for name, item in found.items():
-            columns[name] = item.function(*needs.arrays(item))
-            months = needs.rests_on(item)
-            if months is not None:
-                columns[f"{name}_months"] = pd.array(months, dtype="Float64").astype("Int64")
-        derived = pd.DataFrame(columns, index=self.frame.index)
+        columns, lost, notes = derived(self, found.values())
         kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
         sources = [need.table for item in found.values() for need in item.needs]
-        lost, notes = self.left_out, list(self.notes)
-        for table in needs.tables.values():
-            notes += self._purposes_told(table)
-        for name, part in needs.lost.items():
-            lost = _with(lost, part, name)
-            notes += told(part, name, self.unit, self.scope.least_known)
         return replace(
             self,
-            frame=pd.concat([kept, derived], axis=1),
+            frame=pd.concat([kept, columns], axis=1),
             sources=tuple(dict.fromkeys((*self.sources, *sources))),
-            notes=tuple(dict.fromkeys(notes)),
-            left_out=lost,
+            notes=tuple(dict.fromkeys((*self.notes, *notes))),
+            left_out=together(self.left_out, lost),
         )
 
     def cite(self, style: str = "text") -> str:
@@ -384,12 +360,3 @@ class Panel:
     def _repr_html_(self) -> str:
         head = "<br>".join(repr(self).splitlines())
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
-
-
-def _with(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the missions left out so far and those of one more table or measure."""
-    if lost.empty:
-        return known
-    lost = lost.assign(table=name)
-    columns = ["table", *(column for column in lost if column != "table")]
-    return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]
