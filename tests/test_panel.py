@@ -436,3 +436,37 @@ def test_a_table_without_figures_in_the_panels_years_is_refused():
         pk.panel("state-year", 1946, 1950).add("violence")
     lagged = pk.panel("state-year", 2025, 2025).add("violence", lag=1).frame
     assert lagged["state_based_best_lag1"].notna().any()
+
+
+def test_a_measure_does_not_take_the_place_of_a_tables_column():
+    added = pk.panel("mission-year", 2000, 2010, sponsor="UN").add("fatalities")
+    both = added.derive("deaths").frame
+    pd.testing.assert_series_equal(
+        both["fatalities_deaths"], added.frame["deaths"], check_names=False
+    )
+    again = added.derive("deaths").derive("deaths").frame
+    assert set(again) == set(both) and again["deaths"].equals(both["deaths"])
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_panels_codebook_has_a_meaning_for_every_column(unit):
+    full = pk.panel(unit, 1995, 2020).add(*addable(unit)).derive("deaths")
+    book = pk.codebook(full)
+    assert book["column"].tolist() == list(full.frame)
+    assert (book["meaning"] != "").all() and not book.isna().any(axis=None)
+    rows = book.set_index("column")
+    assert rows.loc["deaths", "table"] == "violence" and "UCDP" in rows.loc["deaths", "source"]
+
+
+def test_a_panels_codebook_tells_units_lags_months_and_own_tables():
+    own = AID.assign(year=[2009, 2010, 2011, 2012])
+    p = pk.panel("state-year", 2009, 2014).add("personnel", lag=1, columns="total")
+    p = p.derive("strength_thousands").join(own, "c", scheme="iso3", source="Author (2024).")
+    rows = pk.codebook(p).set_index("column")
+    assert rows.loc["total_lag1", "unit"] == "persons"
+    assert rows.loc["total_months_lag1", "unit"] == "months"
+    assert rows.loc["strength_thousands", "unit"] == "thousand persons"
+    assert rows.loc["strength_thousands_months", "unit"] == "months"
+    assert rows.loc["aid", ["table", "source"]].tolist() == ["own", "Author (2024)."]
+    with pytest.raises(UnknownTable, match="name of a table"):
+        pk.codebook([])

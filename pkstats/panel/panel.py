@@ -12,6 +12,7 @@ from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
 from pkstats.panel.aggregate import NOBODY, Converted, together
 from pkstats.panel.convert import complete, convert
+from pkstats.panel.describe import described
 from pkstats.panel.native import Native, addable, native
 from pkstats.panel.needs import derived
 from pkstats.panel.own import outside, own_table
@@ -310,7 +311,8 @@ class Panel:
         -------
         Panel
             With the same rows in the same order, and a column for each measure; beside one that is
-            aggregated over months, the months it rests on (`…_months`).
+            aggregated over months, the months it rests on (`…_months`). A column of a table with the
+            name of a measure is called after its table, such as `fatalities_deaths`.
 
         Raises
         ------
@@ -326,7 +328,8 @@ class Panel:
                     f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
         columns, lost, notes = derived(self, found.values())
-        kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
+        kept = self.frame.rename(columns=self._making_room(columns))
+        kept = kept.drop(columns=[name for name in columns if name in kept])
         sources = [need.table for item in found.values() for need in item.needs]
         return replace(
             self,
@@ -336,9 +339,19 @@ class Panel:
             left_out=together(self.left_out, lost),
         )
 
+    def _making_room(self, columns: pd.DataFrame) -> dict[str, str]:
+        """Name columns that `add` brought after their table where a measure takes their name."""
+        names = {name: f"{owner}_{name}" for owner, name in self.added if name in columns}
+        taken = set(self.frame)
+        return {old: new for old, new in names.items() if old in taken and new not in taken}
+
     def cite(self, style: str = "text") -> str:
         """Return the citations the panel owes; `style` is text or bibtex."""
         return cite(self, style=style)
+
+    def codebook(self) -> pd.DataFrame:
+        """Return what each column means: one row per column, as `pkstats.codebook(panel)` does."""
+        return described(self)
 
     def __len__(self) -> int:
         return len(self.frame)
