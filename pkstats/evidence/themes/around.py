@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.panel import panel
+from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import coverage, load
 
@@ -78,7 +79,7 @@ def _missions() -> pd.DataFrame:
     first = first.assign(start=first["start"].dt.year)
     first = first[first["start"] >= FIRST]
     hosts = host_shares("year")
-    hosts = hosts[hosts["role"] == "host"].merge(first[["mission_id", "start"]], on="mission_id")
+    hosts = Scope().asked(hosts).merge(first[["mission_id", "start"]], on="mission_id")
     hosts = hosts[hosts["year"] == hosts["start"]]
     return hosts.rename(columns={"mission_id": "unit"})[["unit", "state", "start"]]
 
@@ -87,7 +88,7 @@ def _without() -> pd.DataFrame:
     """Return unit, state and start of conflicts without a peacekeeping mission, one per state."""
     kinds = load("missions").set_index("mission_id")["kind"]
     there = host_shares("year")
-    there = there[(there["role"] == "host") & (there["mission_id"].map(kinds) == "peacekeeping")]
+    there = Scope().asked(there[there["mission_id"].map(kinds) == "peacekeeping"])
     violence = load("violence")
     deaths = (violence["state_based_best"] + violence["one_sided_best"]).astype("float64")
     wide = violence.assign(deaths=deaths).pivot(index="state", columns="year", values="deaths")
