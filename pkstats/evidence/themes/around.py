@@ -88,7 +88,7 @@ def _without() -> pd.DataFrame:
     """Return unit, state and start of conflicts without a peacekeeping mission, one per state."""
     kinds = load("missions").set_index("mission_id")["kind"]
     there = host_shares("year")
-    there = Scope().asked(there[there["mission_id"].map(kinds) == "peacekeeping"])
+    there = there[(there["role"] == "host") & (there["mission_id"].map(kinds) == "peacekeeping")]
     violence = load("violence")
     deaths = (violence["state_based_best"] + violence["one_sided_best"]).astype("float64")
     wide = violence.assign(deaths=deaths).pivot(index="state", columns="year", values="deaths")
