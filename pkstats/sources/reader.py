@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pkstats.errors import UnknownTable, UnreadableFile
 from pkstats.sources import keys, lists, orders, parse, shape, siblings, times, years
-from pkstats.sources.blanks import check_column, needed
+from pkstats.sources.blanks import check_column, emptied, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
@@ -182,6 +182,8 @@ def _refuse(
     bad: Any = parsed.bad
     if needed(field, plan):
         _set_aside(bad, parsed.reason, field, cells, table)
+        # What cannot be read must not reach the sums of a layout's module.
+        table[field.name] = emptied(parsed.values, bad)
         return
 
     def stated(rows: np.ndarray) -> list[str]:
