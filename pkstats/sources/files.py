@@ -94,7 +94,7 @@ def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
     try:
         if content.startswith(GZIP):
             packed = content
-            content = limits.bounded(lambda: gzip.open(io.BytesIO(packed)), path.name)
+            content = limits.bounded(lambda: gzip.GzipFile(fileobj=io.BytesIO(packed)), path.name)
         if content.startswith(ZIP) and not is_excel(content):
             content = _from_zip(content, path.name, fit)
     except PkstatsError:
