@@ -38,10 +38,6 @@ def ipi(folder: Path, rows: list[str] = ROWS) -> tuple[pd.DataFrame, Report]:
     return read("ipi", put(folder, "\n".join([HEADER, *rows]) + "\n"))
 
 
-def split(lines: list[str], delimiter: str = ",") -> records.Records:
-    return records.split_records("\n".join(lines).encode(), delimiter, "a.csv")
-
-
 # Lines, and quotation marks among them
 
 
@@ -77,28 +73,36 @@ def test_a_mark_that_is_not_doubled_costs_its_own_line_only(tmp_path):
     ]
 
 
-@given(
-    st.lists(
-        st.lists(
-            st.sampled_from(["", "a", '"', '"a', 'a"', 'a"b', '""', "b"]), min_size=3, max_size=3
-        )
-    ),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-)
-def test_each_line_is_a_row_whatever_the_quotation_marks(rows, end):
-    lines = ["x,y,z", *(",".join(row) for row in rows)]
+CELLS = st.sampled_from(["", "a", '"', '"a', 'a"', 'a"b', '""', "b", '"a, b"'])
+LINES = st.lists(st.lists(CELLS, min_size=3, max_size=3).map(",".join), min_size=1)
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+@given(LINES, ENDS)
+def test_no_line_is_lost_whatever_the_quotation_marks(lines, end):
     try:
-        found = records.split_records(end.join(lines).encode(), ",", "a.csv")
+        found = records.split_records(end.join(["x,y,z", *lines]).encode(), ",", "a.csv")
     except UnreadableFile as problem:
         assert "never closed" in str(problem)
         return
-    assert found.count == len(rows)
-    broken = [line.row for line in found.broken]
-    assert broken == sorted(set(broken))
-    good = [line for row, line in enumerate(lines[1:], 1) if row not in broken]
-    assert found.content.decode().split(end) == [lines[0], *good] or not found.content.endswith(
-        lines[-1].encode()
-    )
+    kept = found.content.decode().split(end)[1:]
+    broken = [line for row in found.broken for line in row.text.split(end)]
+    assert sorted(filter(None, [*kept, *broken])) == sorted(lines)
+    assert len({row.row for row in found.broken}) == len(found.broken) <= found.count <= len(lines)
+
+
+@given(st.lists(st.just("a,b,c"), min_size=1), st.data(), ENDS)
+def test_two_stray_quotation_marks_join_no_rows(lines, data, end):
+    for _ in range(2):
+        row = data.draw(st.integers(0, len(lines) - 1))
+        place = data.draw(st.integers(0, len(lines[row])))
+        lines[row] = f'{lines[row][:place]}"{lines[row][place:]}'
+    try:
+        found = records.split_records(end.join(["x,y,z", *lines]).encode(), ",", "a.csv")
+    except UnreadableFile as problem:
+        assert "never closed" in str(problem)
+    else:
+        assert found.count == len(lines)
 
 
 @given(st.lists(st.lists(st.text('a,"\n é', max_size=6), min_size=5, max_size=5), min_size=1))
