@@ -88,7 +88,7 @@ def test_no_line_is_lost_whatever_the_quotation_marks(lines, end):
     kept = found.content.decode().split(end)[1:]
     broken = [line for row in found.broken for line in row.text.split(end)]
     assert sorted(filter(None, [*kept, *broken])) == sorted(lines)
-    assert len({row.row for row in found.broken}) == len(found.broken) <= found.count <= len(lines)
+    assert len({row.row for row in found.broken}) == len(found.broken) <= found.total <= len(lines)
 
 
 @given(st.lists(st.just("a,b,c"), min_size=1), st.data(), ENDS)
@@ -102,7 +102,7 @@ def test_two_stray_quotation_marks_join_no_rows(lines, data, end):
     except UnreadableFile as problem:
         assert "never closed" in str(problem)
     else:
-        assert found.count == len(lines)
+        assert found.total == len(lines)
 
 
 @given(st.lists(st.lists(st.text('a,"\n é', max_size=6), min_size=5, max_size=5), min_size=1))
@@ -111,9 +111,9 @@ def test_rows_that_a_csv_writer_wrote_are_kept_or_set_aside_by_their_own_lines(r
     csv.writer(written, lineterminator="\n").writerows([["x"] * 5, *rows])
     found = records.split_records(written.getvalue().encode(), ",", "a.csv")
     again = list(csv.reader(io.StringIO(found.content.decode(), newline="")))[1:]
-    assert len(again) + len(found.broken) == found.count
+    assert len(again) + len(found.broken) == found.total
     assert all(row in rows for row in again)
-    assert found.count >= len(rows)
+    assert found.total >= len(rows)
 
 
 def test_a_report_checks_that_each_row_is_accounted_for_once():
@@ -285,7 +285,7 @@ def test_the_publishers_files_pass_the_limits(sources):
             limits.check("PKSTATS_MAX_SHEET", reach.rows * reach.columns, path.name)
         elif suffix in files.TEXT_SUFFIXES:
             head = shape.find_header(text.to_utf8(content, path.name, []), len, [], path.name)
-            assert records.split_records(head.content, head.delimiter, path.name).count
+            assert records.split_records(head.content, head.delimiter, path.name).total
     assert walked > 100
 
 

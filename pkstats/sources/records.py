@@ -41,7 +41,7 @@ class Records(NamedTuple):
     ----------
     content : bytes
         The header and the good rows.
-    count : int
+    total : int
         Rows of the file, good or not: lines below the header that are not empty, less those that
         continue a quoted cell.
     broken : list of Broken
@@ -50,7 +50,7 @@ class Records(NamedTuple):
     """
 
     content: bytes
-    count: int
+    total: int
     broken: list[Broken]
     inner_quotes: int
 

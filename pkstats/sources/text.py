@@ -27,11 +27,19 @@ WIDE = (
 BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\r\n]*")
 LOST = "\ufffd".encode()
 SET_ASIDE = "pkstats.set_aside"
-codecs.register_error(SET_ASIDE, lambda problem: (UNDECODED.decode(), problem.end))
 # The largest byte of an ASCII letter.
 ASCII = 127
 # Most files fit in one small block; a row longer than a block needs the large one.
 SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
+
+
+def _undecoded(problem: UnicodeError) -> tuple[str, int]:
+    """Stand in for bytes that are no text, so that their row is set aside."""
+    assert isinstance(problem, UnicodeDecodeError)
+    return UNDECODED.decode(), problem.end
+
+
+codecs.register_error(SET_ASIDE, _undecoded)
 
 
 def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
