@@ -491,3 +491,10 @@ def test_pa_x_9_is_read_day_first(source):
         "1990-02-15",
         "2024-12-14",
     )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_above_the_header_are_skipped_whatever_their_ends(tmp_path, end):
+    frame, report = read("ipi", put(tmp_path, end.join(["Data", "as of 2017", HEADER, *ROWS])))
+    assert (report.read, report.kept, frame["label"].iloc[0]) == (6, 6, "UNA")
+    assert report.notes[0] == "2 lines above the header were skipped"

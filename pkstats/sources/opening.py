@@ -169,5 +169,6 @@ def _from_frame(frame: pd.DataFrame, plan: Layout, path: Path) -> Opened:
     if not len(frame):
         raise UnreadableFile(f"{path.name} has a header but no rows. Download it again.")
     limits.check("PKSTATS_MAX_ROWS", len(frame), path.name)
+    limits.check("PKSTATS_MAX_CELLS", len(frame) * len(header), path.name)
     cells = {name: frame.iloc[:, header.index(column)] for name, column in columns.items()}
     return Opened(cells, len(frame), np.arange(1, len(frame) + 1), [], [])

@@ -13,7 +13,7 @@ import numpy as np
 
 from pkstats.errors import UnreadableFile
 from pkstats.sources import limits
-from pkstats.sources.records import UNDECODED
+from pkstats.sources.records import LINE_END, UNDECODED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -188,8 +188,8 @@ def sniff(content: bytes, overlap: Callable[[set[str]], float], name: str) -> tu
     UnreadableFile
         When the line has more cells than `PKSTATS_MAX_COLUMNS`.
     """
-    end = content.find(b"\n")
-    first = content[:end] if end >= 0 else content
+    found = LINE_END.search(content)
+    first = content[: found.start()] if found else content
     for mark in DELIMITERS:
         limits.check("PKSTATS_MAX_COLUMNS", first.count(mark.encode()) + 1, name)
     used = [mark for mark in DELIMITERS if mark.encode() in first] or [","]
