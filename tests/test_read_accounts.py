@@ -19,7 +19,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkstats.errors import BadData, NoRows, UnknownTable, UnreadableFile, WrongColumns
-from pkstats.sources import Report, files, limits, read, records, shape, text, workbooks, xls
+from pkstats.sources import (
+    Report,
+    files,
+    layout,
+    limits,
+    orders,
+    read,
+    records,
+    shape,
+    text,
+    workbooks,
+    xls,
+)
 from pkstats.sources.cells import TEXT
 from pkstats.sources.layout import Field, _field
 from pkstats.sources.times import parse_date
@@ -498,3 +510,17 @@ def test_lines_above_the_header_are_skipped_whatever_their_ends(tmp_path, end):
     frame, report = read("ipi", put(tmp_path, end.join(["Data", "as of 2017", HEADER, *ROWS])))
     assert (report.read, report.kept, frame["label"].iloc[0]) == (6, 6, "UNA")
     assert report.notes[0] == "2 lines above the header were skipped"
+
+
+def test_the_order_that_a_layout_names_yields_to_several_cells_only(tmp_path):
+    plan = layout("conflicts")
+    for cells, days in [
+        (["1-5-1990", "1-15-1990"], ["1990-05-01", None]),
+        (["1-5-1990", "1-15-1990", "2-15-1990", "3-15-1990"], ["1990-01-05", "1990-01-15"]),
+    ]:
+        column = {"start_date": pa.array(cells, TEXT)}
+        settled = orders.settled(column, plan, Report("conflicts", "a.csv", len(cells)))
+        field = next(field for field in plan.fields if field.name == "start_date")
+        parsed = parse_date(settled["start_date"], field)
+        found = parsed.values[:2].astype("datetime64[D]")
+        assert [None if np.isnat(day) else str(day) for day in found] == days
