@@ -124,9 +124,9 @@ class Layout:
 
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
-    Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
-    has the right spelling of names that the publisher's mixed encodings garble. `siblings` are the
-    publisher's other files that could pass for this one; they are refused.
+    Lines above the header are skipped by themselves. `garbled` has the right spelling of names that
+    the publisher's mixed encodings garble. `siblings` are the publisher's other files that could
+    pass for this one; they are refused.
     """
 
     kind: str
@@ -138,7 +138,6 @@ class Layout:
     source: str
     module: str = ""
     sheet: str | int = 0
-    header_row: int = 0
     order: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     garbled: Mapping[str, str] | None = None
@@ -246,7 +245,6 @@ def layout(kind: str) -> Layout:
         source=entry.get("source", kind),
         module=entry.get("module", ""),
         sheet=entry.get("sheet", 0),
-        header_row=entry.get("header_row", 0),
         order=tuple((first, second) for first, second in entry.get("order", ())),
         notes=_tuple(entry.get("notes", ())),
         garbled=entry.get("garbled"),
