@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 OLD_SECONDS = 3600
+# What fsync answers on systems that flush no folders, or nothing at all.
+UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 
 
 def checksum(content: bytes) -> str:
@@ -24,15 +28,26 @@ def checksum(content: bytes) -> str:
 
 
 def flush(path: Path) -> None:
-    """Ask the disk to keep a file, or a folder's list of files, through a loss of power."""
+    """Ask the disk to keep a file, or a folder's list of files, through a loss of power.
+
+    Raises
+    ------
+    OSError
+        When the disk cannot: it is full or broken. A system that does not flush is no error.
+    """
+    folder = path.is_dir()
     try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders: its renames are flushed with the file
-        return
+        # Windows flushes only what may be written to, and opens no folders.
+        descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    except OSError:
+        if folder:
+            return
+        raise
     try:
         os.fsync(descriptor)
-    except OSError:
-        pass
+    except OSError as problem:
+        if problem.errno not in UNSUPPORTED:
+            raise
     finally:
         os.close(descriptor)
 
@@ -49,9 +64,10 @@ def writable(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=folder):
             pass
-    except OSError as problem:
+    except (OSError, ValueError) as problem:  # ValueError: a null character in the path
+        reason = getattr(problem, "strerror", None) or problem
         raise BuildProblem(
-            f"Expected a folder to write to at {folder}; it cannot be written ({problem.strerror}). "
+            f"Expected a folder to write to at {folder}; it cannot be written ({reason}). "
             "Nothing was changed. Set PKSTATS_DATA to a folder of your own, or mend its permissions."
         ) from None
     return folder
@@ -75,6 +91,11 @@ def locked(folder: Path, seconds: float = 120) -> Iterator[None]:
         raise BuildProblem(
             f"Another build has held {folder} for {seconds:g} s. Wait for it to end; "
             f"if none is running, delete {folder / '.lock'}."
+        ) from None
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected to lock {folder}; it failed ({problem.strerror or problem}). Delete "
+            f"{folder / '.lock'} or mend its permissions. Nothing was changed."
         ) from None
     try:
         yield
@@ -101,7 +122,7 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
     """
     changed = [name for name, content in contents.items() if _differs(folder / name, content)]
     temporary = {name: folder / f".{name}.{os.getpid()}.tmp" for name in changed}
-    leftovers = [path for name in changed for path in folder.glob(f".{name}.*.tmp")]
+    leftovers = [path for name in changed for path in folder.glob(f".{escape(name)}.*.tmp")]
     try:
         for path in leftovers:
             if time.time() - path.stat().st_mtime > OLD_SECONDS:
@@ -120,8 +141,12 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
         ) from None
     finally:
         for path in temporary.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _differs(path: Path, content: bytes) -> bool:
-    return not path.exists() or path.read_bytes() != content
+    try:
+        return path.read_bytes() != content
+    except OSError:  # not there, or nothing that can be read: writing it tells
+        return True
