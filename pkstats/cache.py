@@ -108,12 +108,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     write_together(path.parent, {path.name: content})
 
 
-def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+def write_together(folder: Path, contents: Mapping[str, bytes], mark: str = "") -> None:
     """Write several files: all beside the old ones first, then each into its place in one step.
 
     Whatever interrupts the writing, each file is the old one or the new one, whole. Files are
     flushed before they are renamed, and the folder after; files that do not change are left alone.
-    What a writer killed long ago left behind is cleared away.
+    What a writer killed long ago left behind is cleared away. A file named `mark` stands in the folder
+    while some files are new and others old: who finds it there knows that they do not belong together.
 
     Raises
     ------
@@ -130,10 +131,15 @@ def write_together(folder: Path, contents: Mapping[str, bytes]) -> None:
         for name, path in temporary.items():
             path.write_bytes(contents[name])
             flush(path)
+        if mark and changed:
+            (folder / mark).write_bytes(b"")
+            flush(folder)
         for name, path in temporary.items():
             path.replace(folder / name)
         if changed:
             flush(folder)
+        if mark:
+            (folder / mark).unlink(missing_ok=True)
     except OSError as problem:
         raise BuildProblem(
             f"Expected to write {len(changed)} files to {folder}; it failed ({problem.strerror}). "

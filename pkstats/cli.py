@@ -26,6 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("compile", help="publishers' files → data/raw")
     command.add_argument("folder", type=Path, help="folder that holds the publishers' files")
     command.add_argument("--target", type=Path, help="where the raw tables go")
+    command.add_argument(
+        "--force", action="store_true", help="take files with less than the rows they replace"
+    )
     command.add_argument("--verbose", action="store_true", help="print every reader's report")
     command = commands.add_parser("build", help="data/raw → data/processed")
     command.add_argument("--force", action="store_true", help="build even when nothing changed")
@@ -47,7 +50,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.command == "compile":
         from pkstats.tables import compile_sources
 
-        done = compile_sources(options.folder, options.target)
+        done = compile_sources(options.folder, options.target, options.force)
         if options.verbose:
             print(done)
         else:

@@ -14,8 +14,9 @@ from pkstats.codebook import source_cards, table, table_names, validate
 from pkstats.errors import BuildProblem, UnknownTable
 from pkstats.tables import build
 from pkstats.tables.build import make
-from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
+from pkstats.tables.compile import compile_sources, spells
 from pkstats.tables.places import raw_folder
+from pkstats.tables.provenance import CARD_FIELDS
 from pkstats.tables.raw import raw_names, raw_table, read_raw
 from pkstats.tables.recipe import Workshop
 

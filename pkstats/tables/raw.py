@@ -102,7 +102,7 @@ def to_csv(frame: pd.DataFrame) -> bytes:
                 out[name] = out[name].astype("Int64")
         elif not pd.api.types.is_numeric_dtype(dtype):
             out[name] = out[name].map(_shown, na_action="ignore")
-    return out.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return out.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
 
 
 def _shown(cell: object) -> object:
@@ -159,12 +159,21 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
     BuildProblem
         When the file is missing, is not a table or holds an impossible month or date.
     """
+    path = folder / f"{name}.csv"
+    return from_csv(_bytes(path), path)
+
+
+def from_csv(content: bytes, path: Path) -> pd.DataFrame:
+    """Return what `to_csv` wrote, typed; `path` is named where it is no table.
+
+    Raises
+    ------
+    BuildProblem
+    """
     import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
-    path = folder / f"{name}.csv"
-    content = _bytes(path)
     header = content[: content.find(b"\n")].decode("utf-8-sig", "replace").strip().split(",")
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
