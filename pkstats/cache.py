@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 import time
 from contextlib import contextmanager, suppress
 from glob import escape
@@ -12,12 +13,15 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from pkstats.errors import BuildProblem
+from pkstats.errors import BuildProblem, UnreadableFile
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 OLD_SECONDS = 3600
+# Bytes in the name of a file or folder, on every common file system.
+LONGEST_PART = 255
 # What fsync answers on systems that flush no folders, or nothing at all.
 UNSUPPORTED = {errno.EINVAL, errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTSUP, errno.ENOSYS}
 
@@ -50,6 +54,37 @@ def flush(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def as_path(path: object, what: str = "a file") -> Path:
+    """Return what a user gave for a path as a path.
+
+    Raises
+    ------
+    UnreadableFile
+        When it is empty, neither text nor a path, or text that this system cannot use for one.
+    """
+    shown = cut(repr(path))
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise UnreadableFile(
+            f"Expected the path of {what}, as text or a Path; found {type(path).__name__}."
+        )
+    found = Path(path)
+    if not os.fspath(path):
+        raise UnreadableFile(f"Expected the path of {what}; found an empty text.")
+    try:
+        name = os.fsencode(found)
+    except UnicodeEncodeError:
+        raise UnreadableFile(
+            f"Expected the path of {what}; {shown} cannot be written in this system's encoding "
+            f"({sys.getfilesystemencoding()}). With PYTHONUTF8=1 Python uses UTF-8 everywhere."
+        ) from None
+    if b"\0" in name or any(len(part) > LONGEST_PART for part in name.split(os.fsencode(os.sep))):
+        raise UnreadableFile(
+            f"Expected the path of {what}; {shown} has a null character or a name of more than "
+            f"{LONGEST_PART} bytes, which no file has."
+        )
+    return found
 
 
 def writable(folder: Path) -> Path:

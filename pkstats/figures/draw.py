@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pkstats.cache import writable, write_atomically
-from pkstats.errors import BuildProblem, UnknownName, suggestion
+from pkstats.errors import BuildProblem, known_name
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.claims import claim
 from pkstats.evidence.ledger.entries import ledger as claims_ledger
@@ -184,11 +184,7 @@ def figure(name: str) -> Figure:
 
 
 def _known(name: str) -> None:
-    if name not in FIGURES:
-        raise UnknownName(
-            f"No figure is called {name!r}.{suggestion(name, FIGURES)} "
-            f"Figures are: {', '.join(FIGURES)}."
-        )
+    known_name(name, FIGURES, "figure", advice=f"Figures are: {', '.join(FIGURES)}.")
 
 
 def draw_all(

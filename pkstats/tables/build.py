@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkstats.cache import checksum, locked, writable
+from pkstats.cache import as_path, checksum, locked, writable
 from pkstats.codebook import conform, table, table_names, validate
 from pkstats.codebook.model import Table
 from pkstats.errors import BuildProblem, PkstatsError
@@ -100,11 +100,14 @@ def build(
     ------
     BuildProblem
         When a raw table is missing or unreadable, or the folder cannot be written.
+    UnreadableFile
+        When `folder` or `raw` is no path.
     BadData
         When a table would break its codebook entry.
     """
-    folder = Path(folder or processed_folder())
-    built, _ = build_generation(folder, Path(raw or raw_folder()), force)
+    folder = processed_folder() if folder is None else as_path(folder, "a folder of tables")
+    raw = raw_folder() if raw is None else as_path(raw, "a folder of raw tables")
+    built, _ = build_generation(folder, raw, force)
     generations.let_go(folder)
     return built
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkstats.cache import locked, write_together
+from pkstats.cache import as_path, locked, write_together
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
@@ -85,9 +85,11 @@ def compile_sources(
     BuildProblem
         When the folder is missing or holds none of the files, or a source would shrink. Nothing is
         written then.
+    UnreadableFile
+        When `folder` or `target` is no path.
     """
-    folder = Path(folder)
-    target = Path(target or raw_folder())
+    folder = as_path(folder, "a folder of publisher files")
+    target = raw_folder() if target is None else as_path(target, "a folder for the raw tables")
     if target == own_raw() and not in_checkout():
         raise BuildProblem(
             "Compiling into an installed package would change it. Name a folder of your own "
