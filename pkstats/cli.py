@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pkstats.errors import PkstatsError
+from pkstats.text import show_on
 
 # Generated pages of the documentation: the module and function that write each.
 PAGES = {
@@ -83,7 +84,12 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; user errors are printed without a stack trace and give exit code 1."""
+    """Run one command; user errors are printed without a stack trace and give exit code 1.
+
+    Signs that the terminal's encoding lacks are printed as plain ones.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        show_on(stream)
     options = _parser().parse_args(arguments)
     try:
         _run(options)

@@ -97,27 +97,21 @@ def compile_sources(
         )
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
-    kinds = dict.fromkeys(kind for name in raw_names() for kind in raw_table(name).kinds)
-    files = {kind: find(folder, kind) for kind in kinds}
-    if not any(files.values()):
-        raise BuildProblem(
-            f"{folder} holds none of the files the raw tables are made from, such as "
-            f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}. "
-            "pkstats.read(kind, path) reads one file, also of kinds that no table is made from."
-        )
+    files = _files(folder)
     done = Compiled(absent=sorted(kind for kind, path in files.items() if path is None))
     with locked(target):
         written: dict[str, bytes] = {}
         losses: list[str] = []
         cache: dict[str, tuple[pd.DataFrame, Report]] = {}
-        for name in _progress(raw_names()):
-            earlier = _earlier_rows(name, target, force and _replaced(name, files))
-            frame = _fill(raw_table(name), files, earlier, cache)
-            for kind, found in _changes(raw_table(name), files, earlier, frame):
-                (losses if found.shrinks else done.changed).append(f"{kind} in {name}: {found}")
-            done.rows[name] = len(frame)
-            written[f"{name}.csv"] = to_csv(frame)
-            written[f"{name}.toml"] = card(raw_table(name), files, cache, target).encode()
+        for table in map(raw_table, _progress(raw_names())):
+            earlier = _earlier_rows(table, files, target, force)
+            frame = _fill(table, files, earlier, cache)
+            for kind, found in _changes(table, files, earlier, frame):
+                told = f"{kind} in {table.name}: {found}"
+                (losses if found.shrinks else done.changed).append(told)
+            done.rows[table.name] = len(frame)
+            written[f"{table.name}.csv"] = to_csv(frame)
+            written[f"{table.name}.toml"] = card(table, files, cache, target).encode()
         _refuse(losses, files, force)
         done.changed += [f"taken though less than before: {loss}" for loss in losses]
         done.reports = [report for _, report in cache.values()]
@@ -129,28 +123,40 @@ def compile_sources(
     return done
 
 
-def _replaced(name: str, files: dict[str, Path | None]) -> bool:
-    """Tell whether every source of a raw table has a file, so that no earlier row stays."""
-    return all(files[kind] is not None for kind in raw_table(name).kinds)
+def _files(folder: Path) -> dict[str, Path | None]:
+    """Return the publisher's file of every kind that raw tables are made from; None without one."""
+    kinds = dict.fromkeys(kind for name in raw_names() for kind in raw_table(name).kinds)
+    files = {kind: find(folder, kind) for kind in kinds}
+    if not any(files.values()):
+        raise BuildProblem(
+            f"{folder} holds none of the files the raw tables are made from, such as "
+            f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}. "
+            "pkstats.read(kind, path) reads one file, also of kinds that no table is made from."
+        )
+    return files
 
 
-def _earlier_rows(name: str, target: Path, replaced: bool) -> pd.DataFrame | None:
-    """Return a raw table as it is; None when there is none, or one to be replaced is damaged.
+def _earlier_rows(
+    table: RawTable, files: dict[str, Path | None], target: Path, force: bool
+) -> pd.DataFrame | None:
+    """Return a raw table as it is, None when there is none.
+
+    None also for a damaged one that `force` replaces whole, because every source of it has a file.
 
     Raises
     ------
     BuildProblem
     """
-    before = before_in(target, f"{name}.csv")
+    before = before_in(target, f"{table.name}.csv")
     if before is None:
         return None
     try:
-        frame = read_raw(before, name)
+        frame = read_raw(before, table.name)
         if "source" not in frame:
-            raise BuildProblem(f"{before / name}.csv lacks the column source. {MEND}")
+            raise BuildProblem(f"{before / table.name}.csv lacks the column source. {MEND}")
         return frame
     except BuildProblem:
-        if replaced:
+        if force and all(files[kind] is not None for kind in table.kinds):
             return None
         raise
 

@@ -114,7 +114,8 @@ def _read(entry: Entry, mark: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     frames = []
     for path in _paths(entry):
         try:
-            table = pq.read_table(path)
+            # By bytes: Arrow takes no path with letters that the locale lacks.
+            table = pq.read_table(pa.py_buffer(path.read_bytes()))
         except (OSError, pa.ArrowInvalid):
             return None
         if (table.schema.metadata or {}).get(META) != mark.encode():
