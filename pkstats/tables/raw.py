@@ -83,7 +83,8 @@ def _raw_table(name: str) -> RawTable:
 def to_csv(frame: pd.DataFrame) -> bytes:
     """Return a frame as CSV bytes: months YYYY-MM, dates YYYY-MM-DD, flags 1 and 0.
 
-    Text that a spreadsheet would run gets an apostrophe before it, which `read_raw` takes away.
+    Text that a spreadsheet would run gets an apostrophe before it, which `read_raw` takes away. Line
+    breaks within a cell are newlines: a bare carriage return would end the row for most readers.
     """
     import pandas as pd
 
@@ -109,6 +110,7 @@ def _shown(cell: object) -> object:
     """Return a cell as a spreadsheet may have it; one that looks quoted already is quoted again."""
     if not isinstance(cell, str):
         return cell
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{cell}" if QUOTED.match(cell) else for_spreadsheet(cell)
 
 
