@@ -106,8 +106,14 @@ class Generation:
     def pointer(self) -> bytes:
         """Return the file that names this generation."""
         entries = {name: {"rows": t.rows, "sha256": t.sha256} for name, t in self.tables.items()}
-        stated = {"generation": self.name, "previous": self.previous, "inputs": self.inputs}
-        return (json.dumps({**stated, "tables": entries}, indent=1) + "\n").encode()
+        stated = {
+            "generation": self.name,
+            "previous": self.previous,
+            "inputs": self.inputs,
+            "tables": entries,
+        }
+        mark = checksum(json.dumps(stated).encode())
+        return (json.dumps({**stated, "checksum": mark}, indent=1) + "\n").encode()
 
 
 def current(home: Path) -> Generation | None:
