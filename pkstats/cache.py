@@ -176,8 +176,9 @@ def write_together(folder: Path, contents: Mapping[str, bytes], mark: str = "") 
         if mark:
             (folder / mark).unlink(missing_ok=True)
     except OSError as problem:
+        what = changed[0] if len(changed) == 1 else f"{len(changed)} files"
         raise BuildProblem(
-            f"Expected to write {len(changed)} files to {folder}; it failed ({problem.strerror}). "
+            f"Expected to write {what} to {folder}; it failed ({problem.strerror}). "
             "Make room or mend the folder's permissions, then run it again."
         ) from None
     finally:
