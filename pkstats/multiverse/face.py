@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pkstats.cache import as_path
 from pkstats.errors import BadModel, UnreadableFile
 from pkstats.multiverse import store
 from pkstats.multiverse.data import Setting, column, needed
@@ -107,7 +108,7 @@ def _run(
     if how.save is None:
         figures: pd.DataFrame | Path = _held(frame, grid, setting, how.resources)
     else:
-        figures = Path(how.save)
+        figures = as_path(how.save, "a file to save to")
         _stored(frame, grid, setting, how.resources, figures, about)
     return _found(figures, grid, setting, frame, about, how.resources)
 
@@ -197,7 +198,8 @@ def reload(
     UnreadableFile
         When the file is not a saved multiverse, or the data are not those it was fitted on.
     """
-    about = store.about(Path(path))
+    path = as_path(path, "a saved multiverse")
+    about = store.about(path)
     declared = about["declared"]
     grid = declare(**_declared({k: v for k, v in declared.items() if k != "setting"}))
     values = dict(declared["setting"])
@@ -210,7 +212,7 @@ def reload(
                 f"{path} was fitted on other data: expected hash {about['hash'][:12]}, found "
                 f"{found[:12]}. Pass the data it was fitted on, or run the grid again."
             )
-    return _found(Path(path), grid, setting, whole, about, plan({"memory": memory}).resources)
+    return _found(path, grid, setting, whole, about, plan({"memory": memory}).resources)
 
 
 def _plain(value: Any) -> Any:

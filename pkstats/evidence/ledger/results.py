@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,8 +25,7 @@ from pkstats.evidence.ledger.verdict import (
     stability,
     tally,
 )
-from pkstats.tables import load
-from pkstats.tables.build import STAMP
+from pkstats.tables import generation
 from pkstats.tables.places import PACKAGE, processed_folder
 
 FOLDER, META = "claims", b"pkstats.claims"
@@ -56,9 +54,7 @@ class Result:
 
 def data_mark() -> str:
     """Return what tells one state of the processed tables from another."""
-    load("missions")
-    stamp = processed_folder() / STAMP
-    return f"{stamp} {json.loads(stamp.read_text(encoding='utf-8'))['inputs']}"
+    return generation()
 
 
 @lru_cache(maxsize=1)
@@ -118,7 +114,8 @@ def _read(entry: Entry, mark: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     frames = []
     for path in _paths(entry):
         try:
-            table = pq.read_table(path)
+            # By bytes: Arrow takes no path with letters that the locale lacks.
+            table = pq.read_table(pa.py_buffer(path.read_bytes()))
         except (OSError, pa.ArrowInvalid):
             return None
         if (table.schema.metadata or {}).get(META) != mark.encode():
