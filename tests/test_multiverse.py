@@ -268,8 +268,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     whole = pk.multiverse(frame, **call).frame
     kept, written = store.keep_part, []
 
-    def stop_after_one(target, number, part):
-        kept(target, number, part)
+    def stop_after_one(target, mark, number, part):
+        kept(target, mark, number, part)
         written.append(number)
         raise KeyboardInterrupt
 
@@ -279,7 +279,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert "16 of 32 specifications are kept" in " ".join(stopped.value.__notes__)
     assert written == [0] and not path.exists()
     later = []
-    monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[1]), kept(*part)))
+    monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[2]), kept(*part)))
     done = pk.multiverse(frame, **call, save=path)
     assert later == [1] and path.exists() and not store.parts_folder(path).exists()
     np.testing.assert_allclose(done.frame["estimate"], whole["estimate"], rtol=1e-12)

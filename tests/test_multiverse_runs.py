@@ -113,8 +113,8 @@ def stopped(monkeypatch, frame, path, call):
     """Run a grid that is interrupted after its first part."""
     kept = store.keep_part
 
-    def stop(target, number, part):
-        kept(target, number, part)
+    def stop(*given):
+        kept(*given)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -190,8 +190,10 @@ def test_shares_count_what_has_an_estimate():
     assert found["claimed_sign"] == 0.5
     assert (found["claimed_significant"], found["opposite_significant"]) == (0.25, 0.25)
     assert shares(lambda: [frame], direction=-1)["claimed_significant"] == 0.25
-    none = {"specifications": 1, "estimated": 0, "flagged": 1.0}
-    assert shares(lambda: [frame.iloc[4:]]) == none
+    assert (found["refitted"], found["no_estimate"], found["rows_left_out"]) == (1, 1, 0)
+    none = shares(lambda: [frame.iloc[4:]])
+    assert (none["specifications"], none["estimated"], none["flagged"]) == (1, 0, 1.0)
+    assert "median" not in none and none["no_estimate"] == 1
 
 
 def test_shares_of_variance_add_to_one_where_choices_only_add():

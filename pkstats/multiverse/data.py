@@ -131,6 +131,30 @@ def needed(grid: Grid, setting: Setting) -> list[str]:
     return list(dict.fromkeys([name for names in formulas for name in names] + others))
 
 
+def rows_of(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> pd.DataFrame:
+    """Return the rows of one sample: with `common_sample` those complete in every control.
+
+    Raises
+    ------
+    BadModel
+        When the query cannot be read, or no row is left.
+    """
+    chosen = select(frame, name, grid.samples[name])
+    if not setting.common_sample:
+        return chosen
+    used = list(dict.fromkeys(one for term in grid.controls for one in parse(f"~ {term}").columns))
+    for one in used:
+        column(chosen, one)
+    complete = chosen.dropna(subset=used)
+    if complete.empty:
+        worst = chosen[used].isna().mean().idxmax()
+        raise BadModel(
+            f"common_sample=True leaves no row of the sample {name!r}: none has every control. "
+            f"Most missing: {worst}. Leave it out, or take each specification's own rows."
+        )
+    return complete
+
+
 def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Sample:
     """Return one sample with every term evaluated.
 
@@ -139,7 +163,7 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
     BadModel
         When the query cannot be read or leaves no row.
     """
-    chosen = select(frame, name, grid.samples[name])
+    chosen = rows_of(frame, grid, setting, name)
     terms = {text: term(text, chosen) for text in (*grid.treatments, *grid.controls)}
     for text in grid.treatments:
         if terms[text].columns.shape[1] != 1:
@@ -203,7 +227,7 @@ def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: boo
     for name in (*setting.cluster, *batch.fixed):
         complete &= column(frame, name).notna().to_numpy()
     for place, name in enumerate(grid.controls):
-        if always[place] or (setting.common_sample and some[place]):
+        if always[place]:
             complete &= ~here.terms[name].missing
     kept = np.flatnonzero(complete)
     codes = _codes(frame, setting.cluster, kept)

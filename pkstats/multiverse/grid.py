@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from pkstats.errors import BadModel, UnknownColumn, suggestion
-from pkstats.measures import measure
+from pkstats.checks.context import ORDER, check_timing
+from pkstats.errors import BadModel, suggestion
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
 from pkstats.multiverse.sets import MOST, Allowed, Sets, allowed
 
 LIMIT = 10_000_000
-ORDER = ("before", "entry", "during", "after")
 PARTS = ("always", "any", "one of")
 Fixed = tuple[str, ...]
 
@@ -92,6 +90,7 @@ def declare(
     fixed_effects: Any = None,
     exclude: Iterable[tuple[str, str]] = (),
     limit: int = LIMIT,
+    timing: Mapping[str, str] | None = None,
 ) -> Grid:
     """Return the grid of specifications; see `pkstats.multiverse`.
 
@@ -105,6 +104,7 @@ def declare(
     families = _families(family, outcomes)
     fixed = _fixed(fixed_effects)
     parts = _parts(controls)
+    check_timing(timing or {})
     named = _samples(samples)
     options: dict[str, int] = {
         "samples": len(named),
@@ -123,7 +123,7 @@ def declare(
             raise BadModel(
                 f"{name!r} is both a treatment and a control. Leave it out of the controls."
             )
-    apart, notes = _apart(treatments, terms, tuple(exclude))
+    apart, notes = _apart(treatments, terms, tuple(exclude), timing or {})
     chosen: dict[tuple[str, str], Allowed | None] = {}
     for result in outcomes:
         itself = _itself(result, (*treatments, *terms))
@@ -262,7 +262,10 @@ def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], Sets]:
 
 
 def _apart(
-    treatments: tuple[str, ...], terms: tuple[str, ...], exclude: tuple[tuple[str, str], ...]
+    treatments: tuple[str, ...],
+    terms: tuple[str, ...],
+    exclude: tuple[tuple[str, str], ...],
+    timing: Mapping[str, str],
 ) -> tuple[set[frozenset[str]], tuple[str, ...]]:
     """Return pairs of terms that never stand together, and why."""
     known = (*treatments, *terms)
@@ -286,27 +289,20 @@ def _apart(
                 apart.add(both)
                 notes.append(f"{other} and {term} are two codings of one column.")
         for name in treatments:
-            if frozenset((term, name)) not in apart and _later(columns[term], columns[name]):
+            late = _later(columns[term], columns[name], timing)
+            if late and frozenset((term, name)) not in apart:
                 apart.add(frozenset((term, name)))
-                notes.append(f"{term} is fixed after {name}: no control of it.")
+                notes.append(f"{term} is measured after {name}, so it is not used as a control.")
     return apart, tuple(notes)
 
 
-def _later(control: set[str], treatment: set[str]) -> bool:
-    """Return whether a control is fixed after a treatment, by the register of measures."""
+def _later(control: set[str], treatment: set[str], timing: Mapping[str, str]) -> bool:
+    """Return whether a control is fixed after a treatment, as far as the timing of both is known."""
     own, other = (
-        [ORDER.index(time) for time in map(_timing, names) if time in ORDER]
+        [ORDER.index(timing[name]) for name in names if name in timing]
         for names in (control, treatment)
     )
     return bool(own and other) and max(own) > max(*other, ORDER.index("entry"))
-
-
-@lru_cache(maxsize=4096)
-def _timing(column: str) -> str:
-    try:
-        return measure(column).timing
-    except UnknownColumn:
-        return ""
 
 
 def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,12 +17,11 @@ from threadpoolctl import threadpool_limits
 from pkstats.errors import BadModel, suggestion
 from pkstats.models import Estimate
 from pkstats.multiverse import store
-from pkstats.multiverse.careful import fit_one, formula
-from pkstats.multiverse.data import Setting
+from pkstats.multiverse.careful import checked
+from pkstats.multiverse.data import Setting, rows_of
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.labels import AXES, COLUMNS, LABELS, labels, option
 from pkstats.multiverse.leave_out import Influence, influence
-from pkstats.multiverse.queries import select
 from pkstats.multiverse.run import Resources
 from pkstats.multiverse.sets import SLAB
 from pkstats.multiverse.summary import Frames, drivers, shares
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pkstats.multiverse.permutation import Permutation
+    from pkstats.panel import Panel
 
 # Bytes that one value takes while it is read and sorted.
 CELL = 32
@@ -48,7 +48,8 @@ class Multiverse:
         One row per specification, read from the file when first asked for: `specification`, the
         choices (`outcome`, `treatment`, `controls`, `sample`, `family`, `fixed_effects`),
         `estimate`, `std_error`, `statistic`, `p_value`, `conf_low`, `conf_high`, `n`, `clusters`,
-        `converged`, `flags` (how it was fitted, when not the ordinary way) and `why`.
+        `fitted` and `vcov` (the family fitted in the end and its variance), `converged`, `flags`
+        (how it was fitted, when not the ordinary way) and `why`.
     grid : Grid
     setting : Setting
     data : DataFrame or None
@@ -65,6 +66,7 @@ class Multiverse:
     owed: tuple[str, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict, repr=False)
     resources: Resources = field(default_factory=Resources, repr=False)
+    panel: Panel | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -280,13 +282,16 @@ class Multiverse:
         return corrected(self.frame, families, method)
 
     def estimate(self, specification: int) -> Estimate:
-        """Return one specification as an `Estimate`, fitted by `pkstats.fit`."""
+        """Return one specification as an `Estimate`, fitted by `pkstats.fit`.
+
+        A separated logit or probit is fitted on the rows that Stata's rule leaves, as in `frame`.
+        """
         if not 0 <= specification < self.size:
             raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
-        text = formula(self.grid, batch, chosen)
-        rows = select(self._data(), batch.sample, self.grid.samples[batch.sample])
-        return fit_one(text, rows, batch.family, self.setting)
+        frame = rows_of(self._data(), self.grid, self.setting, batch.sample)
+        data = frame if self.panel is None else replace(self.panel, frame=frame)
+        return checked(data, self.grid, batch, chosen, self.setting)[0]
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:
         """Return a specification's batch, and which controls it has."""
@@ -318,10 +323,13 @@ class Multiverse:
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""
         path = Path(path)
-        about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
-        parts = self.parts(*LABELS, *COLUMNS)
+        mark = self.hash
+        if not mark and self.data is not None:
+            mark = store.fingerprint(self.data, self.grid, self.setting)
+        about = {"hash": mark, "seed": self.seed, "declared": dict(self.declared)}
         cited = {"sources": list(self.sources), "owed": list(self.owed)}
-        store.write(path, parts, {**about, **cited})
+        with store.held(path):
+            store.write(path, self.parts(*LABELS, *COLUMNS), {**about, **cited})
         return path
 
     def cite(self, style: str = "text") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -14,12 +14,23 @@ from pkstats.panel.aggregate import NOBODY, Converted
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, addable, native
 from pkstats.panel.needs import Needs
+from pkstats.panel.origin import Origin, of_measure, of_table
 from pkstats.panel.own import outside, own_table
-from pkstats.panel.parts import COUNTS, collisions, in_panel, only, outside_dates, overlaps, shifted, told
+from pkstats.panel.parts import (
+    COUNTS,
+    collisions,
+    in_panel,
+    only,
+    outside_dates,
+    overlaps,
+    shifted,
+    told,
+    with_lost,
+)
 from pkstats.panel.scope import Scope, outside_note
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
-from pkstats.text import cut
+from pkstats.text import cut, for_html
 from pkstats.units import join, key, whole_number
 
 
@@ -48,6 +59,9 @@ class Panel:
     left_out : DataFrame
         Missions left out of a column for want of figures: table (or measure), column, mission_id, year,
         months known and deployed.
+    origins : mapping of str to Origin
+        Timing, role and tables of the columns that `add` and `derive` made. Nothing is assumed of a
+        column for its name: your own have none.
     """
 
     frame: pd.DataFrame
@@ -59,6 +73,7 @@ class Panel:
     owed: tuple[str, ...] = ()
     scope: Scope = field(default_factory=Scope, repr=False)
     left_out: pd.DataFrame = field(default_factory=NOBODY.copy, repr=False)
+    origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -223,9 +238,11 @@ class Panel:
         part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
-        self._refuse_twice(name, [column for column in part if column not in on])
-        came = frozenset((name, column) for column in part if column not in on)
-        part = part.rename(columns=collisions(part, table, on, self.frame))
+        brought = [column for column in part if column not in on]
+        self._refuse_twice(name, brought)
+        renamed = collisions(part, table, on, self.frame)
+        origins = {} if own else of_table(name, brought, renamed, lag, window)
+        part = part.rename(columns=renamed)
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
         remarks = outside(table, part, on, frame) if own else []
@@ -242,8 +259,9 @@ class Panel:
             self,
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             notes=tuple(dict.fromkeys((*self.notes, *remarks))),
-            added=self.added | came,
-            left_out=_with(self.left_out, lost, name),
+            added=self.added | {(name, column) for column in brought},
+            left_out=with_lost(self.left_out, lost, name),
+            origins={**self.origins, **origins},
         )
 
     def _purposes_told(self, table: Native) -> list[str]:
@@ -350,7 +368,7 @@ class Panel:
         for table in needs.tables.values():
             notes += self._purposes_told(table)
         for name, part in needs.lost.items():
-            lost = _with(lost, part, name)
+            lost = with_lost(lost, part, name)
             notes += told(part, name, self.unit, self.scope.least_known)
         return replace(
             self,
@@ -358,6 +376,7 @@ class Panel:
             sources=tuple(dict.fromkeys((*self.sources, *sources))),
             notes=tuple(dict.fromkeys(notes)),
             left_out=lost,
+            origins={**self.origins, **{name: of_measure(item) for name, item in found.items()}},
         )
 
     def cite(self, style: str = "text") -> str:
@@ -377,19 +396,10 @@ class Panel:
         names = [*self.sources, *(text.partition(":")[0] for text in self.owed)]
         tables = f"tables: {', '.join(names) or 'none added yet'}"
         missing = self.frame.isna().mean().sort_values(ascending=False)
-        gaps = [f"{name} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
+        gaps = [f"{cut(name)} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
         lines = [head, tables, f"most missing: {', '.join(gaps)}" if gaps else "nothing missing"]
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        head = "<br>".join(repr(self).splitlines())
+        head = "<br>".join(map(for_html, repr(self).splitlines()))
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"
-
-
-def _with(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the missions left out so far and those of one more table or measure."""
-    if lost.empty:
-        return known
-    lost = lost.assign(table=name)
-    columns = ["table", *(column for column in lost if column != "table")]
-    return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]

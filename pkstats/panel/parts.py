@@ -155,3 +155,12 @@ def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:
             f"{table.name!r} has figures for {held.min()} to {held.max()}; the panel needs "
             f"{low} to {high}. Choose another table, or a panel of those years."
         )
+
+
+def with_lost(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the missions left out so far and those of one more table or measure."""
+    if lost.empty:
+        return known
+    lost = lost.assign(table=name)
+    columns = ["table", *(column for column in lost if column != "table")]
+    return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]
