@@ -110,9 +110,7 @@ def checked(
         raise BadModel(f"{why}{problem}") from None
 
 
-def fit_one(
-    text: str, data: pd.DataFrame | Panel, family: str, setting: Setting
-) -> Estimate:
+def fit_one(text: str, data: pd.DataFrame | Panel, family: str, setting: Setting) -> Estimate:
     """Return one specification, fitted by `pkstats.fit` under a grid's setting."""
     return fit(
         text,
@@ -151,7 +149,15 @@ def _firth(text: str, frame: pd.DataFrame, setting: Setting, why: str) -> Carefu
     profile = (complete.design.shape[1] - 1,) if kind == "classical" else ()
     found = family.fit(complete.sample({"conf_level": setting.conf_level, "profile": profile}))
     matrix, freedom = covariance(found, complete.design, complete.clusters, kind)
-    about = (complete.text, family.name, kind, " and ".join(setting.cluster), found, matrix, freedom)
+    about = (
+        complete.text,
+        family.name,
+        kind,
+        " and ".join(setting.cluster),
+        found,
+        matrix,
+        freedom,
+    )
     estimate = Estimate(*about, setting.conf_level, rows=complete, options={}, data=frame)
     row = _row(estimate, FIRTH, why)
     if kind == "classical" or not _endless(complete):
