@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,7 +119,7 @@ def _run(
     for name in needed(grid, setting):
         column(frame, name)
     if how.save is not None:
-        _path(how.save)
+        store.target(how.save)
     mark = "" if how.save is None else store.fingerprint(frame, grid, setting)
     about = {
         "hash": mark,
@@ -132,7 +131,7 @@ def _run(
     if how.save is None:
         figures: pd.DataFrame | Path = _held(frame, grid, setting, how.resources)
     else:
-        figures = _path(how.save)
+        figures = store.target(how.save)
         _stored(frame, grid, setting, how.resources, figures, about)
     return _found(figures, grid, setting, data, about, how.resources)
 
@@ -158,12 +157,6 @@ def _found(
         resources,
         None if isinstance(data, pd.DataFrame) else data,
     )
-
-
-def _path(path: object) -> Path:
-    if not isinstance(path, (str, os.PathLike)) or not str(path).strip() or not Path(path).name:
-        raise BadModel(f"A multiverse is saved to a file; found {cut(repr(path))}. Name one.")
-    return Path(path)
 
 
 def _held(frame: pd.DataFrame, grid: Grid, setting: Setting, resources: Resources) -> pd.DataFrame:
@@ -233,7 +226,7 @@ def reload(
         When the file is not a saved multiverse, has changed since, or the data are not those it was
         fitted on.
     """
-    path = _path(path)
+    path = store.target(path)
     about = store.about(path)
     grid, setting = _told(path, about["declared"])
     store.check_whole(path, grid.size)

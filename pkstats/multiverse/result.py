@@ -25,6 +25,7 @@ from pkstats.multiverse.leave_out import Influence, influence
 from pkstats.multiverse.run import Resources
 from pkstats.multiverse.sets import SLAB
 from pkstats.multiverse.summary import Frames, drivers, shares
+from pkstats.text import cut, for_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -322,7 +323,7 @@ class Multiverse:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""
-        path = Path(path)
+        path = store.target(path)
         mark = self.hash
         if not mark and self.data is not None:
             mark = store.fingerprint(self.data, self.grid, self.setting)
@@ -367,12 +368,14 @@ class Multiverse:
             )
         flags = Counter(flag for part in self.parts("flags") for flag in part["flags"] if flag)
         lines += [f"{count:,} {flag}" for flag, count in flags.most_common()]
-        lines += [f"! {note}" for note in self.grid.notes[:5]]
+        if found["without_error"]:
+            lines.append(f"{found['without_error']:,} estimates without a standard error")
+        lines += [f"! {cut(note, 300)}" for note in self.grid.notes[:5]]
         lines.append("! associations, not effects: missions are not sent at random")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "<br>".join(repr(self).splitlines())
+        head = "<br>".join(map(for_html, repr(self).splitlines()))
         table = self.table(8).rename(columns=lambda name: name.replace("_", " "))
         if len(table) < self.size:
             head += (

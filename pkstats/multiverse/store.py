@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,19 @@ def _unwritable(path: Path, problem: Exception) -> BuildProblem:
         f"Expected to write the result to {cut(path, 300)}; it failed ({why}). Make room, mend the "
         "folder's permissions, or choose another file for save=."
     )
+
+
+def target(path: object) -> Path:
+    """Return where a multiverse is saved.
+
+    Raises
+    ------
+    BadModel
+        When `path` names no file.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not str(path).strip() or not Path(path).name:
+        raise BadModel(f"A multiverse is saved to a file; found {cut(repr(path))}. Name one.")
+    return Path(path)
 
 
 def parts_folder(path: Path) -> Path:
@@ -158,19 +172,8 @@ def write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w+b") as file:
-            writer = None
-            for frame in frames:
-                texts = {name: "str" for name in frame if frame[name].dtype == "category"}
-                arrow = pa.Table.from_pandas(frame.astype(texts), preserve_index=False)
-                if writer is None:
-                    schema = arrow.schema.with_metadata({META: json.dumps(about).encode()})
-                    writer = pq.ParquetWriter(
-                        file, schema, compression="zstd", write_page_checksum=True
-                    )
-                writer.write_table(arrow.cast(schema))
-            if writer is not None:
-                writer.close()
-                seal(file)
+            _write_all(file, frames, about)
+            seal(file)
         flush(temporary)
         temporary.replace(path)
         flush(path.parent)
@@ -180,6 +183,24 @@ def write(path: Path, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) 
         raise _unwritable(path, problem) from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _write_all(file: BinaryIO, frames: Iterator[pd.DataFrame], about: Mapping[str, Any]) -> None:
+    """Write frames of equal columns as one Parquet file."""
+    schema, writer = None, None
+    try:
+        for frame in frames:
+            texts = {name: "str" for name in frame if frame[name].dtype == "category"}
+            arrow = pa.Table.from_pandas(frame.astype(texts), preserve_index=False)
+            if writer is None:
+                schema = arrow.schema.with_metadata({META: json.dumps(about).encode()})
+                writer = pq.ParquetWriter(
+                    file, schema, compression="zstd", write_page_checksum=True
+                )
+            writer.write_table(arrow.cast(schema))
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def finished(path: Path, mark: str, size: int) -> bool:
