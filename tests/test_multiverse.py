@@ -134,9 +134,23 @@ def test_separated_specifications_are_refitted_and_flagged():
     frame["s"] = np.where(frame["b"] == 1, 1.0, frame["s"])
     m = pk.multiverse(frame, "b", "t", ["s", "x0"], family="logit", cluster="g")
     flagged = m.frame["controls"].astype("str").str.contains("s")
-    assert (m.frame.loc[flagged, "flags"] == "separated: Firth").all()
+    assert (m.frame.loc[flagged, "flags"] == "separated: rows left out").all()
     assert (m.frame.loc[~flagged, "flags"] == "").all()
     assert m.frame["estimate"].notna().all()
+    rest = frame[frame["s"] == 1]
+    assert (m.frame.loc[flagged, "n"] == len(rest)).all()
+    assert worst_of(m, flagged, rest) < 1e-8
+
+
+def worst_of(m, flagged, rest) -> float:
+    """Return the largest difference from fits on the rest of the rows, without s."""
+    found = []
+    for row in m.frame[flagged].itertuples():
+        controls = " + ".join(name for name in row.controls.split(" + ") if name != "s")
+        text = f"b ~ {f'{controls} + ' if controls else ''}t"
+        alone = pk.fit(text, rest, family="logit", cluster="g").tidy().iloc[-1]
+        found += [alone["estimate"] - row.estimate, alone["std_error"] - row.std_error]
+    return float(np.abs(found).max())
 
 
 def test_an_outcome_without_variation_in_a_sample_is_flagged():

@@ -168,7 +168,7 @@ def test_a_file_of_another_kind_is_not_reloaded(tmp_path):
     (tmp_path / "text.parquet").write_text("no parquet", encoding="utf-8")
     with pytest.raises(UnreadableFile, match="pkstats did not write"):
         reload(tmp_path / "other.parquet")
-    with pytest.raises(UnreadableFile, match="Expected a multiverse"):
+    with pytest.raises(UnreadableFile, match="Expected a saved multiverse"):
         reload(tmp_path / "text.parquet")
 
 

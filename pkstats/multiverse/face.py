@@ -49,9 +49,8 @@ def multiverse(
     outcome, treatment : str or sequence of str
         Terms of a formula; a treatment has one coefficient.
     controls : sequence of str or mapping
-        A sequence: any subset of it, 2ⁿ sets. A mapping: ``{"always": […], "any": […],
-        "one of": {"income": ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out.
-        A term may hold several columns: ``"x + I(x**2)"``.
+        A sequence: any subset, 2ⁿ sets. A mapping: ``{"always": […], "any": […], "one of": {"income":
+        ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out. ``"x + I(x**2)"`` is one.
     samples : mapping of str to str or None, optional
         Names and queries, such as ``"year >= 2000 and region in ['Africa']"``; None is every row.
     family : str, sequence of str, or mapping of outcomes to these
@@ -60,13 +59,12 @@ def multiverse(
         Each member of a list is an option: ``[None, "family", ("family", "year")]``.
     cluster : str or two str, optional
     exclude : pairs of str
-        Terms that never stand together. Two codings of one column, and controls that are measured
-        after a treatment, are excluded anyway; `notes` of the grid list them.
+        Terms that never stand together; `notes` of the grid list those excluded anyway.
     limit : int
         A larger grid is refused.
     timing : mapping of str to str, optional
-        When columns are fixed: ``{"peace_years": "before"}`` (before, entry, during, after). A panel
-        knows it of the columns that `add` and `derive` made; of your own nothing is assumed.
+        When columns of your own are fixed: before, entry, during or after. A panel knows it of those
+        that `add` and `derive` made. A control fixed after a treatment never stands beside it.
     **how
         How it is run: `vcov`, `save`, `seed`, `workers`, `progress` …; see `multiverse.Plan`.
 
@@ -80,17 +78,10 @@ def multiverse(
     BadModel
         When the grid is empty or too large, or names what the data do not have.
     """
-    declared = {
-        "outcome": _plain(outcome),
-        "treatment": _plain(treatment),
-        "controls": _plain(controls),
-        "samples": samples if samples is None else _plain(samples),
-        "family": _plain(family),
-        "fixed_effects": _plain(fixed_effects),
-        "exclude": _pairs(exclude),
-        "limit": limit,
-        "timing": _timing(data, timing),
-    }
+    named = {"outcome": outcome, "treatment": treatment, "controls": controls, "samples": samples}
+    named |= {"family": family, "fixed_effects": fixed_effects}
+    declared = {name: _plain(value) for name, value in named.items()}
+    declared |= {"exclude": _pairs(exclude), "limit": limit, "timing": _timing(data, timing)}
     return _run(data, declared, (cluster,) if isinstance(cluster, str) else cluster, plan(how))
 
 
