@@ -101,4 +101,6 @@ def test_tables_lags_and_windows_are_known_of_added_columns():
     assert p.origins["polyarchy_before"].tables == ("context",)
     q = pk.panel("mission-year", 2000, 2005, sponsor="UN").add("personnel", lag=1)
     assert q.origins["troops_lag1"].tables == ("personnel",)
+    assert q.add("personnel").origins["troops"].timing == "during"
+    assert q.origins["troops_lag1"].timing == ""
     assert set(q.origins) <= set(q.frame)

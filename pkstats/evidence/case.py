@@ -22,12 +22,8 @@ from pkstats.evidence.case_timeline import diplomacy, timeline
 from pkstats.evidence.case_verdict import passages
 from pkstats.evidence.case_violence import violence
 from pkstats.evidence.readable import Readable
-<<<<<<< HEAD
 from pkstats.tables.coverage import ongoing
-=======
-from pkstats.registry.missions import AS_OF
 from pkstats.text import for_html
->>>>>>> 1ef75f5 (Saved multiverses, claims and counts carry checksums; durability script)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

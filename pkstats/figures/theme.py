@@ -14,12 +14,8 @@ import numpy as np
 import pandas as pd
 
 from pkstats.cache import write_together
-<<<<<<< HEAD
 from pkstats.tables.coverage import as_of
-=======
-from pkstats.registry.missions import AS_OF
 from pkstats.text import for_html
->>>>>>> 1ef75f5 (Saved multiverses, claims and counts carry checksums; durability script)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

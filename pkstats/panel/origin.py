@@ -51,7 +51,8 @@ def of_table(
     for column in columns:
         plain = column.removesuffix(f"_lag{lag}" if lag else f"_{window}")
         entry = known.get(column, known.get(plain, known.get(plain.removesuffix("_mean"))))
-        timing = "" if entry is None else entry.timing
+        # A lag moves a value to before its row; whether to before deployment, nobody knows.
+        timing = "" if entry is None or lag else entry.timing
         if column != plain and window in ("before", "after") and not lag:
             timing = window
         role = "" if entry is None else entry.role

@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnknownMission, near
-<<<<<<< HEAD
 from pkstats.registry.families import chain, families, named, reverse
-=======
 from pkstats.text import for_html
->>>>>>> 1ef75f5 (Saved multiverses, claims and counts carry checksums; durability script)
 
 if TYPE_CHECKING:
     import pandas as pd
