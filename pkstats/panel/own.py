@@ -114,9 +114,7 @@ def _check(frame: object, scheme: str | None, name: str) -> None:
     columns = list(frame.columns)
     again = [column for column in frame if columns.count(column) > 1]
     if again:
-        raise UnitMismatch(
-            f"The table {name!r} has several columns {cut(repr(again[0]))}; name each once."
-        )
+        raise UnitMismatch(f"The table {name!r} has several columns {cut(repr(again[0]))}; name each once.")
 
 
 def _named_by_text(names: Mapping[str, object], sums: object) -> None:

@@ -23,6 +23,7 @@ from pkstats.panel.parts import (
     only,
     outside_dates,
     overlaps,
+    refuse_twice,
     shifted,
     told,
     with_lost,
@@ -239,7 +240,7 @@ class Panel:
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
         brought = [column for column in part if column not in on]
-        self._refuse_twice(name, brought)
+        refuse_twice(self.added, name, brought)
         renamed = collisions(part, table, on, self.frame)
         origins = {} if own else of_table(name, brought, renamed, lag, window)
         part = part.rename(columns=renamed)
@@ -276,15 +277,6 @@ class Panel:
         lost = found.left_out
         stems = {one.removesuffix(f"_lag{lag}").removesuffix("_mean") for one in part}
         return in_panel(lost[lost["column"].isin(stems)], self.frame, self.unit, lag)
-
-    def _refuse_twice(self, name: str, columns: list[str]) -> None:
-        """Raise UnitMismatch for columns of a table that were added before."""
-        again = [column for column in columns if (name, column) in self.added]
-        if again:
-            raise UnitMismatch(
-                f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
-                "Take it with another lag=, or name only the columns you still need (columns=[…])."
-            )
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
         """Return the frame with the year beside the month when a table is to be joined `on` the year."""

@@ -164,3 +164,13 @@ def with_lost(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFram
     lost = lost.assign(table=name)
     columns = ["table", *(column for column in lost if column != "table")]
     return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]
+
+
+def refuse_twice(added: frozenset[tuple[str, str]], name: str, columns: list[str]) -> None:
+    """Raise UnitMismatch for columns of a table that were added before."""
+    again = [column for column in columns if (name, column) in added]
+    if again:
+        raise UnitMismatch(
+            f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
+            "Take it with another lag=, or name only the columns you still need (columns=[…])."
+        )

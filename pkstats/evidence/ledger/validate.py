@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pkstats.codebook import table_names
 from pkstats.errors import BadData, BadModel, PkstatsError, UnknownColumn, suggestion
 from pkstats.evidence.ledger.columns import columns_of, known_columns
 from pkstats.evidence.ledger.entries import Dataset, Rule, _dataset, resolved_controls
@@ -154,6 +155,12 @@ def _data(name: str, raw: dict[str, Any], place: Place) -> Dataset:
             f"{raw['unit']!r} is no unit.{suggestion(raw['unit'], units)} "
             f"Units are: {', '.join(units)}.",
             "unit",
+        )
+    if raw.get("until") and raw["until"] not in table_names():
+        here.fail(
+            f"Rows end with a table's last year, and no table is called {raw['until']!r}."
+            f"{suggestion(raw['until'], table_names())}",
+            "until",
         )
     return _dataset(name, raw)
 
