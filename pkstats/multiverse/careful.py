@@ -26,6 +26,10 @@ NEGATIVE = (
     "The variance is below zero, as V(first) + V(second) − V(both) can be with few clusters: there is "
     "no standard error. Cluster by one column."
 )
+ALONE = (
+    "One cluster alone tells about the treatment: errors across clusters say nothing of it, so there is "
+    "none."
+)
 ENDLESS = (
     "The treatment itself separates the outcomes. Robust and clustered errors shrink to nothing there, "
     "so none is given; without cluster= and vcov= the interval is that of the profile likelihood."
@@ -129,7 +133,8 @@ def _row(estimate: Estimate, flag: str, why: str = "") -> Careful:
     row = estimate.tidy().iloc[len(estimate.rows.names) - 1]
     figures = [row[name] for name in ("estimate", "std_error", "statistic", "p_value")]
     figures += [row["conf_low"], row["conf_high"]]
-    lost = "" if np.isfinite(row["std_error"]) else NEGATIVE
+    place = len(estimate.rows.names) - 1
+    lost = "" if np.isfinite(row["std_error"]) else ALONE if estimate.lonely[place] else NEGATIVE
     return Careful(
         tuple(map(float, figures)),
         estimate.nobs,
