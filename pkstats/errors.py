@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# Characters of a message: whatever names a user has, its beginning and its advice can be read.
+LONGEST = 4_000
+
 
 class PkstatsError(Exception):
     """Base of every error pkstats raises on purpose."""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) <= LONGEST:
+            return text
+        return f"{text[: LONGEST // 2]} … {text[-LONGEST // 4 :]}"
 
 
 class UnknownName(PkstatsError, ValueError):

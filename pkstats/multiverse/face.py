@@ -12,6 +12,7 @@ from pkstats.checks.context import check_timing
 from pkstats.errors import BadModel, UnreadableFile
 from pkstats.models.columns import framed
 from pkstats.multiverse import store
+from pkstats.multiverse.asked import names
 from pkstats.multiverse.data import Setting, column, needed
 from pkstats.multiverse.grid import LIMIT, Grid, declare
 from pkstats.multiverse.plan import Plan, plan
@@ -82,7 +83,7 @@ def multiverse(
     named |= {"family": family, "fixed_effects": fixed_effects}
     declared = {name: _plain(value) for name, value in named.items()}
     declared |= {"exclude": _pairs(exclude), "limit": limit, "timing": _timing(data, timing)}
-    return _run(data, declared, (cluster,) if isinstance(cluster, str) else cluster, plan(how))
+    return _run(data, declared, cluster, plan(how))
 
 
 def _pairs(exclude: Any) -> list[list[str]]:
@@ -103,7 +104,7 @@ def _timing(data: object, given: object) -> dict[str, str]:
 def _run(
     data: pd.DataFrame | Panel, declared: dict[str, Any], cluster: Any, how: Plan
 ) -> Multiverse:
-    grid, setting = declare(**_declared(declared)), how.setting(tuple(cluster or ()))
+    grid, setting = declare(**_declared(declared)), how.setting(names(cluster, "cluster="))
     frame = framed(data)
     if frame.empty:
         raise BadModel("The data have no rows.")

@@ -14,7 +14,9 @@ from pkstats.checks.context import ORDER, check_timing
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
+from pkstats.multiverse.asked import names, whole
 from pkstats.multiverse.sets import MOST, Allowed, Sets, allowed
+from pkstats.text import cut
 
 LIMIT = 10_000_000
 PARTS = ("always", "any", "one of")
@@ -157,15 +159,21 @@ def _list(values: Any, what: str) -> tuple[str, ...]:
     """Return one name or several as a tuple."""
     found = (values,) if isinstance(values, str) else values
     if not isinstance(found, Iterable) or not all(isinstance(each, str) for each in found):
-        raise BadModel(f"{what}= takes a name or a list of names; found {values!r}.")
+        raise BadModel(f"{what}= takes a name or a list of names; found {cut(repr(values))}.")
     return tuple(found)
 
 
 def _samples(samples: Any) -> dict[str, str | None]:
     if not isinstance(samples or {}, Mapping):
         raise BadModel(
-            f"samples= takes names and queries, {{'late': 'year > 2000'}}; found {samples!r}."
+            f"samples= takes names and queries, {{'late': 'year > 2000'}}; found {cut(repr(samples))}."
         )
+    for name, query in (samples or {}).items():
+        if query is not None and not isinstance(query, str):
+            raise BadModel(
+                f"The sample {cut(repr(name))} has the query {cut(repr(query))}, which cannot be read: a "
+                "query is a text, such as 'year > 2000', or None for every row."
+            )
     return {str(name): query for name, query in (samples or {"all": None}).items()}
 
 
@@ -176,8 +184,8 @@ def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ..
     if lacking:
         raise BadModel(f"family= names no family for the outcomes {', '.join(lacking)}.")
     found = {name: _texts(family[name], "family") for name in outcomes}
-    for names in found.values():
-        for name in names:
+    for listed in found.values():
+        for name in listed:
             if find_family(name).outcome == "none":
                 raise BadModel(f"family={name!r} has no outcome to vary. Fit it with pk.fit.")
     return found
@@ -185,10 +193,7 @@ def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ..
 
 def _fixed(options: Any) -> tuple[Fixed, ...]:
     listed = options if isinstance(options, list) else [options]
-    found = tuple(
-        () if option is None else (option,) if isinstance(option, str) else tuple(option)
-        for option in listed
-    )
+    found = tuple(names(option, "fixed_effects=") for option in listed)
     if not found:
         raise BadModel("The grid is empty: fixed_effects=[] has no option. None means none.")
     if len(set(found)) < len(found):
@@ -238,7 +243,7 @@ def _choices(name: str, group: Any) -> tuple[str | None, ...]:
 
 
 def _refuse(options: dict[str, int], limit: int) -> None:
-    size, limit = prod(options.values()), min(limit, MOST)
+    size, limit = prod(options.values()), min(whole(limit, "limit=", 1), MOST)
     if size <= limit:
         return
     longest = sorted(options.items(), key=lambda item: -item[1])[:3]

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pkstats.errors import BadModel, suggestion
+from pkstats.errors import BadModel
 from pkstats.models import Estimate
-from pkstats.multiverse import store
+from pkstats.multiverse import asked, store
 from pkstats.multiverse.careful import checked
 from pkstats.multiverse.data import Setting, rows_of
 from pkstats.multiverse.grid import Batch, Grid
@@ -92,11 +92,17 @@ class Multiverse:
         BadModel
             When a result that is in a file does not fit into the memory of its run.
         """
+        self._known(names)
         self._refuse(names)
         return self._rows(None, names)
 
+    def _known(self, names: Sequence[str]) -> None:
+        controls = (f"control {name}" for name in self.grid.controls)
+        asked.known(names, (*LABELS, *COLUMNS, *controls), "A column")
+
     def parts(self, *names: str) -> Iterator[pd.DataFrame]:
         """Yield columns of `frame` (`names`) for some thousand specifications at a time, in order."""
+        self._known(names)
         for first, figures in self._read([name for name in names if name in COLUMNS]):
             chosen = [name for name in names if name not in COLUMNS]
             known = labels(self.grid, np.arange(first, first + len(figures)), chosen)
@@ -105,6 +111,7 @@ class Multiverse:
 
     def drawn(self, *names: str) -> pd.DataFrame:
         """Return columns (`names`) of as many specifications as memory takes: all, or a random part."""
+        self._known(names)
         # Beside the values: which specifications they are of, and their order.
         most = int(self.resources.memory // (self._width(names) + 2 * CELL))
         if self.size <= most or not isinstance(self.figures, Path):
@@ -186,16 +193,9 @@ class Multiverse:
             the data are at hand and the batched engine can leave clusters out, the cluster whose
             absence does.
         """
-        names = [] if by is None else [by] if isinstance(by, str) else list(by)
-        for name in names:
-            if name not in AXES:
-                raise BadModel(
-                    f"by= takes {', '.join(AXES)}; found {name!r}.{suggestion(name, AXES)}"
-                )
-        if direction not in (1, -1):
-            raise BadModel(
-                f"direction= is 1 or -1, the sign the claim expects; found {direction!r}."
-            )
+        names = list(asked.names(by, "by="))
+        asked.known(names, AXES, "by=")
+        _check_direction(direction)
         if names:
             keys = sorted({tuple(option(b, name) for name in names) for b in self.grid.batches})
             rows = {
@@ -238,7 +238,7 @@ class Multiverse:
         mixed = any(len(self.axes[name]) > 1 for name in ("outcome", "family", "treatment"))
         chosen = of or ("statistic" if mixed else "estimate")
         if chosen not in ("estimate", "statistic"):
-            raise BadModel(f"of= is 'estimate' or 'statistic'; found {of!r}.")
+            raise BadModel(f"of= is 'estimate' or 'statistic'; found {cut(repr(of))}.")
         return drivers(lambda: self.parts(*self.axes, chosen), self.axes, chosen)
 
     def influence(self, limit: int = 60) -> Influence:
@@ -246,6 +246,7 @@ class Multiverse:
 
         `limit` specifications (drawn with the grid's seed) are fitted again without each cluster.
         """
+        asked.whole(limit, "limit=", 1)
         with threadpool_limits(1, user_api="blas"):
             return influence(self._data(), self.grid, self.setting, limit, self.seed)
 
@@ -264,6 +265,11 @@ class Multiverse:
         """
         from pkstats.multiverse.permutation import permute
 
+        asked.whole(draws, "draws=", 1)
+        _check_direction(direction)
+        for name, value in (("seed=", seed), ("limit=", limit)):
+            if value is not None:
+                asked.whole(value, name, 0 if name == "seed=" else 1)
         return permute(self, draws, direction, self.seed if seed is None else seed, limit)
 
     def corrected(
@@ -287,7 +293,7 @@ class Multiverse:
 
         A separated logit or probit is fitted on the rows that Stata's rule leaves, as in `frame`.
         """
-        if not 0 <= specification < self.size:
+        if not 0 <= asked.whole(specification, "A specification") < self.size:
             raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
         frame = rows_of(self._data(), self.grid, self.setting, batch.sample)
@@ -304,6 +310,7 @@ class Multiverse:
 
     def table(self, rows: int = 20) -> pd.DataFrame:
         """Return `rows` specifications evenly spread from the lowest to the highest estimate."""
+        asked.whole(rows, "rows", 1)
         estimate = self.drawn("estimate")["estimate"]
         order = np.argsort(estimate.to_numpy(), kind="stable")[: estimate.notna().sum()]
         spread = np.unique(np.linspace(0, len(order) - 1, min(rows, len(order))).astype(int))
@@ -383,3 +390,10 @@ class Multiverse:
                 "lowest to the highest estimate."
             )
         return f"<p>{head}</p>{table.to_html(index=False, float_format='%.3g')}"
+
+
+def _check_direction(direction: object) -> None:
+    if isinstance(direction, bool) or direction not in (1, -1):
+        raise BadModel(
+            f"direction= is 1 or -1, the sign the claim expects; found {cut(repr(direction))}."
+        )

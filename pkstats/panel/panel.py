@@ -357,8 +357,8 @@ class Panel:
         kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
         sources = [need.table for item in found.values() for need in item.needs]
         lost, notes = self.left_out, list(self.notes)
-        for table in needs.tables.values():
-            notes += self._purposes_told(table)
+        for one in needs.tables.values():
+            notes += self._purposes_told(one)
         for name, part in needs.lost.items():
             lost = with_lost(lost, part, name)
             notes += told(part, name, self.unit, self.scope.least_known)
