@@ -94,7 +94,7 @@ def _pairs(exclude: Any) -> list[list[str]]:
     return [list(pair) for pair in pairs]
 
 
-def _timing(data: object, given: object) -> dict[str, str]:
+def _timing(data: object, given: Mapping[str, str] | None) -> dict[str, str]:
     """Return when columns are fixed: as their panel knows it, unless the caller says otherwise."""
     check_timing(given or {})
     known = {name: origin.timing for name, origin in origins(data).items() if origin.timing}
