@@ -71,7 +71,7 @@ fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (need
 	@set -e; for script in tests/r/*.R; do Rscript $$script; done
 
 clean: ## remove the environment and everything generated
-	rm -rf $(VENV) data/processed/*.parquet data/processed/*.json data/processed/claims data/processed/drawn .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) data/processed/generation-* data/processed/*.parquet data/processed/*.json data/processed/claims data/processed/drawn .pytest_cache .mypy_cache .ruff_cache
 	rm -rf docs/_build docs/api docs/gallery docs/notebooks docs/measures.md
 
 $(BIN)/python:

@@ -34,6 +34,7 @@ from PIL import Image
 
 import pkstats as pk
 from pkstats.figures.theme import few_colours
+from pkstats.tables import generation
 from pkstats.tables.places import processed_folder
 
 FOLDER = Path(__file__).parent
@@ -60,7 +61,7 @@ def run(path: Path) -> nbformat.NotebookNode:
     with tempfile.TemporaryDirectory() as home:
         profile = Path(home, "ipython", "profile_default")
         profile.mkdir(parents=True)
-        (profile / "ipython_kernel_config.py").write_text(KERNEL)
+        (profile / "ipython_kernel_config.py").write_text(KERNEL, encoding="utf-8")
         work = Path(home, "work")
         work.mkdir()
         os.environ["IPYTHONDIR"] = str(profile.parent)
@@ -207,7 +208,7 @@ def surroundings() -> str:
     package = Path(pk.__file__).parent
     kinds = ("*.py", "*.toml", "*.csv", "*.gz")
     files = sorted(path for kind in kinds for path in package.rglob(kind))
-    return _digest([Path(__file__), *files, processed_folder() / "build.json"])
+    return generation() + _digest([Path(__file__), *files])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -225,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     ]
     pk.build()
     memory = processed_folder() / "notebooks.json"
-    passed = json.loads(memory.read_text()) if memory.exists() else {}
+    passed = json.loads(memory.read_text("utf-8")) if memory.exists() else {}
     state = surroundings()
     due = [p for p in chosen if options.force or passed.get(str(p)) != state + _digest([p])]
     print(f"{len(due)} of {len(chosen)} notebooks to run")
@@ -240,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
             bad += bool(wrong)
             if not wrong:
                 passed[str(path)] = state + _digest([path])
-    memory.write_text(json.dumps(passed, indent=0))
+    memory.write_text(json.dumps(passed, indent=0), encoding="utf-8")
     if bad:
         print(f"{bad} wrong. If the new outputs are right: make notebooks-update", file=sys.stderr)
     return int(bad > 0)

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pkstats.errors import PkstatsError
+from pkstats.text import show_on
 
 # Generated pages of the documentation: the module and function that write each.
 PAGES = {
@@ -26,6 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("compile", help="publishers' files → data/raw")
     command.add_argument("folder", type=Path, help="folder that holds the publishers' files")
     command.add_argument("--target", type=Path, help="where the raw tables go")
+    command.add_argument(
+        "--force", action="store_true", help="take files with less than the rows they replace"
+    )
     command.add_argument("--verbose", action="store_true", help="print every reader's report")
     command = commands.add_parser("build", help="data/raw → data/processed")
     command.add_argument("--force", action="store_true", help="build even when nothing changed")
@@ -47,7 +51,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.command == "compile":
         from pkstats.tables import compile_sources
 
-        done = compile_sources(options.folder, options.target)
+        done = compile_sources(options.folder, options.target, options.force)
         if options.verbose:
             print(done)
         else:
@@ -80,7 +84,12 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; user errors are printed without a stack trace and give exit code 1."""
+    """Run one command; user errors are printed without a stack trace and give exit code 1.
+
+    Signs that the terminal's encoding lacks are printed as plain ones.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        show_on(stream)
     options = _parser().parse_args(arguments)
     try:
         _run(options)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from codecs import register_error
 from html import escape
+from io import TextIOWrapper
+from unicodedata import combining, normalize
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -18,6 +21,29 @@ LATEX = {
     "~": r"\textasciitilde{}",
 }
 LATEX_MARKS = re.compile("[" + re.escape("".join(LATEX)) + "]")
+PLAIN = {
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "→": "->",
+    "…": "...",
+    "×": "x",
+    "≤": "<=",
+    "≥": ">=",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "·": "*",
+    "±": "+/-",
+    "ß": "ss",
+    "ø": "o",
+    "Ø": "O",
+    "æ": "ae",
+    "Æ": "Ae",
+    "ł": "l",
+    "đ": "d",
+}
 # What Excel, LibreOffice and Google Sheets take for the beginning of a formula.
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
@@ -31,6 +57,26 @@ def cut(value: object, limit: int = 80) -> str:
     kept = max(limit - 1, 2)
     head = (kept + 1) // 2
     return f"{text[:head]}…{text[len(text) - (kept - head) :]}"
+
+
+def plain(value: object) -> str:
+    """Return a value as ASCII text: signs by their nearest, letters without accents, the rest as ?."""
+    signs = "".join(PLAIN.get(sign, sign) for sign in str(value))
+    bare = (sign for sign in normalize("NFKD", signs) if not combining(sign))
+    return "".join(bare).encode("ascii", "replace").decode("ascii")
+
+
+def show_on(stream: object) -> None:
+    """Let a stream print any text: what its encoding lacks goes out as `plain` text."""
+    register_error("pkstats.plain", _plainly)
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="pkstats.plain")
+
+
+def _plainly(problem: UnicodeError) -> tuple[str, int]:
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    return plain(problem.object[problem.start : problem.end]), problem.end
 
 
 def for_html(value: object) -> str:

@@ -381,7 +381,7 @@ def test_no_row_is_lost_to_an_optional_cell(tmp_path, cell, reason):
     (blank,) = report.blanks.itertuples()
     assert (blank.row, blank.column) == (2, "Troops")
     assert reason in blank.reason
-    assert "1 cells of Troops left missing" in repr(report)
+    assert "note: 1 cell of Troops left missing: expected a whole number" in repr(report)
 
 
 def test_cells_of_rows_that_are_set_aside_are_not_counted_twice(tmp_path):

@@ -19,6 +19,7 @@ from pkstats import cache
 from pkstats.cache import locked, write_together
 from pkstats.codebook import table, table_names
 from pkstats.errors import BuildProblem
+from pkstats.tables import generations
 from pkstats.tables.build import make
 from pkstats.tables.places import raw_folder
 from pkstats.tables.raw import raw_names, read_raw
@@ -82,12 +83,14 @@ def run() -> Callable[..., subprocess.Popen[str]]:
 
 def load_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PKSTATS_DATA", str(folder))
-    loader = importlib.import_module("pkstats.tables.load")
-    monkeypatch.setattr(loader, "_checked", {(folder, raw_folder())})
+    monkeypatch.setenv("PKSTATS_RAW", str(folder / "raw"))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+    """Return the pointer and the tables of the present generation."""
+    held = generations.current(folder).folder
+    files = [*folder.glob("*.json"), *held.iterdir()]
+    return {path.name: path.read_bytes() for path in files if path.suffix != ".tmp"}
 
 
 def test_a_build_writes_every_table_and_a_stamp(builder, tmp_path):
@@ -98,11 +101,12 @@ def test_a_build_writes_every_table_and_a_stamp(builder, tmp_path):
 
 def test_a_second_build_does_nothing(builder, tmp_path):
     builder.build(tmp_path, tmp_path / "raw")
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.parquet")}
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
+    assert len(before) == len(NAMES)
     again = builder.build(tmp_path, tmp_path / "raw")
     assert not again.fresh
     assert "up to date" in repr(again)
-    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.parquet")}
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
 
 
 def test_two_folders_get_the_same_bytes(builder, tmp_path):
@@ -111,7 +115,7 @@ def test_two_folders_get_the_same_bytes(builder, tmp_path):
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
-@pytest.mark.parametrize("stamp", ["", "{", "[]", "{}", '{"rows": {}}'])
+@pytest.mark.parametrize("stamp", ["", "{", "[]", "{}", '{"tables": 3}', "[" * 100_000, "\0"])
 def test_a_damaged_stamp_means_building_again(builder, tmp_path, stamp):
     builder.build(tmp_path, tmp_path / "raw")
     (tmp_path / "build.json").write_text(stamp)
@@ -158,7 +162,7 @@ def test_a_killed_build_leaves_the_old_tables_and_the_next_one_ends_well(
     killed.communicate(timeout=120)
     assert killed.returncode == -signal.SIGKILL
     after = contents(tmp_path)
-    assert {name: after[name] for name in before} == before
+    assert after == before
     load_from(tmp_path, monkeypatch)
     assert len(pk.load("bases")) == 2
     monkeypatch.setattr(builder, "make", lambda raw: made(5))
@@ -217,17 +221,20 @@ def test_a_read_only_folder_is_named_and_nothing_is_lost(builder, tmp_path, monk
 
 def test_a_damaged_table_says_how_to_mend_it(builder, tmp_path, monkeypatch):
     builder.build(tmp_path, tmp_path / "raw")
-    path = tmp_path / "bases.parquet"
-    path.write_bytes(path.read_bytes()[:200])
     load_from(tmp_path, monkeypatch)
-    with pytest.raises(BuildProblem, match="pkstats build --force"):
+    assert len(pk.load("bases")) == 2
+    path = generations.current(tmp_path).folder / "bases.parquet"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(BuildProblem, match=r"damaged or replaced.*pkstats\.build\(\)"):
         pk.load("bases")
+    assert pk.build().fresh
+    assert len(pk.load("bases")) == 2
 
 
 def test_a_missing_raw_table_is_named(tmp_path):
     with pytest.raises(BuildProblem, match="Expected the raw table"):
         pk.build(tmp_path / "out", tmp_path / "raw")
-    assert not list((tmp_path / "out").glob("*.parquet"))
+    assert not list((tmp_path / "out").rglob("*.parquet"))
 
 
 @pytest.fixture(scope="module")

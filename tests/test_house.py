@@ -13,8 +13,8 @@ import pkstats as pk
 
 PACKAGE = Path(pk.__file__).parent
 ORDER = [
-    "errors",
     "text",
+    "errors",
     "cache",
     "units",
     "codebook",

@@ -83,7 +83,7 @@ def test_families_know_what_the_panel_knows():
 
 def test_reliability_is_that_of_the_items():
     table = reliability()
-    assert table.loc["collaboration_index", "rows"] == 694
+    assert table.loc["collaboration_index", "rows"] == 687
     assert table["alpha"].between(0, 1).all()
     years = pd.DataFrame({name: [0.0, 1.0, 1.0, np.nan] for name in collaboration_years()})
     same = reliability(years)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pkstats as pk
-from pkstats.errors import UnitMismatch, UnknownColumn, UnknownTable
+from pkstats.errors import PkstatsError, UnitMismatch, UnknownColumn, UnknownTable
 from pkstats.multiverse import reload
-from pkstats.panel.convert import complete, to_states
+from pkstats.panel.convert import complete
 from pkstats.panel.native import addable, native
 from pkstats.panel.skeleton import chosen_missions, host_shares
 from pkstats.units import UNITS, join
@@ -52,19 +55,6 @@ def test_host_shares_sum_to_one_in_every_month_and_year():
         np.testing.assert_allclose(sums, 1, rtol=1e-12)
 
 
-def test_splitting_strength_between_hosts_conserves_a_years_total():
-    missions = chosen_missions(2012, 2012, "UN", "peacekeeping")
-    table = native("personnel")
-    states = to_states(table, missions)
-    year = table.frame[table.frame["month"].dt.year == 2012]
-    year = year[year["mission_id"].isin(missions["mission_id"])]
-    whole = year.groupby("mission_id").filter(lambda group: group["total"].notna().all())
-    assert len(whole) == len(year)
-    assert states.loc[states["year"] == 2012, "total"].sum() == pytest.approx(
-        float(year["total"].sum()) / 12, rel=0.002
-    )
-
-
 def test_strength_is_a_true_zero_only_where_no_mission_was_deployed():
     frame = pk.panel("state-year", start=1995, end=2020).add("personnel").frame
     sweden = frame[frame["state"] == 380]
@@ -74,9 +64,9 @@ def test_strength_is_a_true_zero_only_where_no_mission_was_deployed():
 
 
 def test_a_deployment_without_a_figure_is_missing_not_zero():
-    frame = pk.panel("state-year", start=1985, end=1989).add("personnel").frame
-    cyprus = frame[frame["state"] == 352]
-    assert cyprus["total"].isna().all()
+    frame = pk.panel("state-year", start=1985, end=1995).add("personnel").frame
+    cyprus = frame[(frame["state"] == 352) & (frame["year"] < 1990)]
+    assert cyprus["total"].isna().all() and (cyprus["total_months"] == 0).all()
 
 
 def test_a_state_year_panel_has_every_member_of_the_system():
@@ -123,7 +113,7 @@ def test_a_list_known_to_be_complete_has_true_zeros():
 
 def test_deaths_by_cause_add_up_to_deaths():
     frame = pk.panel("mission-year", 1990, 2020, "UN").add("fatalities").frame
-    causes = [name for name in frame if name.startswith("deaths_")]
+    causes = [name for name in frame if name.startswith("deaths_") and "_months" not in name]
     assert (frame[causes].sum(axis=1) == frame["deaths"].fillna(0)).all()
 
 
@@ -200,8 +190,10 @@ def test_derived_measures_follow_their_definition_over_the_months_that_have_both
     frame = frame.set_index(["mission_id", "year"])
 
     def yearly_means(*columns):
-        both = months.dropna(subset=list(columns))
-        return both.groupby(["mission_id", "year"])[list(columns)].mean().astype("float64")
+        keys = ["mission_id", "year"]
+        both = months.dropna(subset=list(columns)).groupby(keys)[list(columns)]
+        enough = both.size() >= months.groupby(keys).size().reindex(both.size().index) / 2
+        return both.mean()[enough].astype("float64")
 
     means = yearly_means("total", "authorised_total")
     means = means[means["authorised_total"] > 0]
@@ -274,7 +266,7 @@ def test_a_table_by_mission_keeps_the_rows_of_every_unit(unit):
     own = pd.DataFrame(
         {"label": ["minusma", "MINUSTA"], "month": ["2014-01", "2014-02"], "x": [7, 8]}
     )
-    p = pk.panel(unit, 2012, 2016, sponsor="UN").add("personnel")
+    p = pk.panel(unit, 2012, 2016, sponsor="UN", least_known=0).add("personnel")
     joined = p.join(own, "label", source="Author (2024).")
     pd.testing.assert_frame_equal(joined.frame[list(p.frame)], p.frame)
     new = joined.frame[[name for name in joined.frame if name not in p.frame]]
@@ -349,3 +341,132 @@ def test_a_territory_of_ones_own_table_is_called_that():
 def test_an_unknown_column_of_ones_own_table_gets_a_suggestion():
     with pytest.raises(UnknownColumn, match="Did you mean 'aid'"):
         pk.panel("state-year", 2009, 2014).join(AID, "c", scheme="iso3", sums=["adi"])
+
+
+def types_a_user_may_bring():
+    frame = pd.DataFrame(
+        {"iso3": ["KEN", "MLI", "TCD"], "year": [2001, 2002, 2003], "aid": [1, 2, None]}
+    )
+    exact = [Decimal("1"), Decimal("2"), None]
+    return {
+        "plain": frame,
+        "nullable": frame.convert_dtypes(),
+        "arrow": frame.convert_dtypes(dtype_backend="pyarrow"),
+        "objects": frame.astype("object"),
+        "categories": frame.astype({"iso3": "category", "year": "category", "aid": "category"}),
+        "decimals": frame.assign(aid=exact),
+        "arrow decimals": frame.assign(
+            aid=pd.array(exact, dtype=pd.ArrowDtype(pa.decimal128(9, 2)))
+        ),
+        "arrow dictionary": frame.assign(
+            iso3=frame["iso3"].astype(pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string())))
+        ),
+        "text": frame.astype({"year": "str"}),
+        "half": frame.astype({"aid": "float16"}),
+    }
+
+
+@pytest.mark.parametrize("kind", list(types_a_user_may_bring()))
+def test_a_table_of_ones_own_joins_whatever_its_types(kind):
+    own = types_a_user_may_bring()[kind]
+    joined = pk.panel("state-year", 2000, 2004).join(own, "iso3", scheme="iso3")
+    found = joined.frame.dropna(subset=["aid"]).set_index(["state", "year"])["aid"]
+    assert found.astype("float64").to_dict() == {(501, 2001): 1.0, (432, 2002): 2.0}
+
+
+def test_flags_and_months_of_ones_own_may_be_arrows():
+    own = pd.DataFrame(
+        {
+            "label": ["MINUSMA"] * 9,
+            "month": pd.period_range("2014-01", periods=9, freq="M").astype(str),
+        }
+    ).assign(x=[True] + [False] * 8)
+    p = pk.panel("mission-year", 2014, 2014, sponsor="UN")
+    for frame in (own, own.convert_dtypes(dtype_backend="pyarrow")):
+        joined = p.join(frame, "label").frame.set_index("mission_id")
+        assert bool(joined.loc["MINUSMA", "x"]) and joined.loc["MINUSMA", "x_months"] == 9
+
+
+POLITY = pd.DataFrame({"ccode": [341, 348, 626, 525], "year": [2012] * 4, "polity2": [8, 9, -4, 0]})
+
+
+def test_politys_numbers_are_a_scheme_of_their_own():
+    joined = pk.panel("state-year", 2011, 2013).join(POLITY, "ccode", scheme="polity")
+    found = joined.frame.dropna(subset=["polity2"]).set_index("state")["polity2"].to_dict()
+    assert found == {347: 8, 341: 9, 625: -4, 626: 0}
+
+
+@pytest.mark.parametrize("scheme", ["cow", "gw"])
+def test_politys_numbers_read_as_others_are_told(scheme):
+    joined = pk.panel("state-year", 2011, 2013).join(POLITY, "ccode", scheme=scheme)
+    note = next(note for note in joined.notes if "Polity" in note)
+    assert "341 is Kosovo" in note and "626 is Sudan" in note and 'scheme="polity"' in note
+    plain = POLITY.assign(ccode=[2, 20, 200, 220])
+    assert not any(
+        "Polity" in note
+        for note in pk.panel("state-year", 2011, 2013).join(plain, "ccode", scheme=scheme).notes
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: pk.panel([]),
+        lambda: pk.panel("mission", sponsor=[[]]),
+        lambda: pk.panel("mission", kind=5),
+        lambda: pk.panel("state-year", 2000, 2003).add([]),
+        lambda: pk.panel("state-year", 2000, 2003).add("violence", columns=[[]]),
+        lambda: pk.panel("state-year", 2000, 2003).derive({}),
+        lambda: pk.measures([]),
+        lambda: pk.panel("state-year", 2000, 2003).join(AID, [], scheme="iso3"),
+        lambda: pk.panel("state-year", 2000, 2003).join(AID, "c", scheme=[]),
+        lambda: pk.panel("state-year", 2000, 2003).join(AID, "c", scheme="iso3", sums=3),
+        lambda: pk.panel("state-year", 2000, 2003).join(AID.assign(aid=1j), "c", scheme="iso3"),
+        lambda: pk.panel("x" * 100_000),
+    ],
+)
+def test_names_that_are_no_names_are_refused_in_few_words(call):
+    with pytest.raises(PkstatsError) as caught:
+        call()
+    assert len(str(caught.value)) < 9000
+
+
+def test_a_table_without_figures_in_the_panels_years_is_refused():
+    with pytest.raises(UnitMismatch, match=r"1989 to 20.*the panel needs 1946 to 1950"):
+        pk.panel("state-year", 1946, 1950).add("violence")
+    lagged = pk.panel("state-year", 2025, 2025).add("violence", lag=1).frame
+    assert lagged["state_based_best_lag1"].notna().any()
+
+
+def test_a_measure_does_not_take_the_place_of_a_tables_column():
+    added = pk.panel("mission-year", 2000, 2010, sponsor="UN").add("fatalities")
+    both = added.derive("deaths").frame
+    pd.testing.assert_series_equal(
+        both["fatalities_deaths"], added.frame["deaths"], check_names=False
+    )
+    again = added.derive("deaths").derive("deaths").frame
+    assert set(again) == set(both) and again["deaths"].equals(both["deaths"])
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_panels_codebook_has_a_meaning_for_every_column(unit):
+    full = pk.panel(unit, 1995, 2020).add(*addable(unit)).derive("deaths")
+    book = pk.codebook(full)
+    assert book["column"].tolist() == list(full.frame)
+    assert (book["meaning"] != "").all() and not book.isna().any(axis=None)
+    rows = book.set_index("column")
+    assert rows.loc["deaths", "table"] == "violence" and "UCDP" in rows.loc["deaths", "source"]
+
+
+def test_a_panels_codebook_tells_units_lags_months_and_own_tables():
+    own = AID.assign(year=[2009, 2010, 2011, 2012])
+    p = pk.panel("state-year", 2009, 2014).add("personnel", lag=1, columns="total")
+    p = p.derive("strength_thousands").join(own, "c", scheme="iso3", source="Author (2024).")
+    rows = pk.codebook(p).set_index("column")
+    assert rows.loc["total_lag1", "unit"] == "persons"
+    assert rows.loc["total_months_lag1", "unit"] == "months"
+    assert rows.loc["strength_thousands", "unit"] == "thousand persons"
+    assert rows.loc["strength_thousands_months", "unit"] == "months"
+    assert rows.loc["aid", ["table", "source"]].tolist() == ["own", "Author (2024)."]
+    with pytest.raises(UnknownTable, match="name of a table"):
+        pk.codebook([])

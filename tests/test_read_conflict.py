@@ -18,7 +18,7 @@ from pkstats.errors import WrongColumns
 from pkstats.sources import Report, read
 from pkstats.sources.cells import TEXT
 from pkstats.sources.cwm import PRECISIONS, partial_dates
-from pkstats.sources.layout import Field
+from pkstats.sources.layout import Field, layout
 from pkstats.sources.lists import parse_list
 
 Source = Callable[[str], Path]
@@ -188,6 +188,17 @@ def test_a_list_of_states_is_read_as_it_was_written(states: list[int], mark: str
     cell = mark.join(map(str, states))
     assert lists("first", cell)[0] == states[:1]
     assert lists("count", cell)[0] == [len(states)]
+
+
+def test_a_ceasefire_out_of_all_time_is_missing(tmp_path: Path) -> None:
+    fields = layout("terminations_dyad").fields
+    row = {field.column[0]: "1" for field in fields} | {"gwno_loc": "432", "year": "2001"}
+    row |= dict.fromkeys(("start_date", "start_date2", "ependdate", "peagdate"), "5/1/01")
+    rows = [{**row, "dyad_id": "1", "cfiredate": "9020-01-01"}]
+    rows += [{**row, "dyad_id": "2", "cfiredate": "5/2/01"}]
+    frame, report = read("terminations_dyad", write(tmp_path / "term.csv", *rows))
+    assert frame["ceasefire_date"].isna().tolist() == [True, False]
+    assert report.blanks["value"].tolist() == ["9020-01-01"]
 
 
 def test_an_event_is_kept_whatever_the_codes_of_its_sides(tmp_path: Path) -> None:

@@ -82,12 +82,23 @@ class TestIpi:
         assert frame["observers"].to_list()[0] == 0
         assert pd.isna(frame["police"][1])
 
+    def test_a_part_that_cannot_be_read_is_no_blank(self, tmp_path: Path) -> None:
+        path = tmp_path / "data_mission.csv"
+        path.write_text(
+            self.header
+            + "Lebanon,UNIFIL,2000-01-31,10,none,,10\n"
+            + "Mali,MINUSMA,2000-01-31,10,,5,15\n"
+        )
+        frame, report = read("ipi", path)
+        assert frame["police"].fillna(-1).to_list() == [-1, 0]
+        assert report.blanks["value"].to_list() == ["none"]
+
     def test_a_part_nobody_reports_in_a_month_stays_missing(self, tmp_path: Path) -> None:
         path = tmp_path / "data_mission.csv"
         path.write_text(self.header + "Israel,UNTSO,1990-11-30,290,0,NA,290\n")
         frame, report = read("ipi", path)
         assert pd.isna(frame["observers"][0])
-        assert any("no mission reports any" in note for note in report.notes)
+        assert any("did not list them apart" in note for note in report.notes)
 
     def test_real_file(self, source: Source) -> None:
         frame, report = read("ipi", source("ipi_pkdb/data_mission.csv"))

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pkstats as pk
+from pkstats.cli import main
 from pkstats.codebook import source_cards, table, table_names, validate
-from pkstats.errors import BuildProblem, UnknownTable
+from pkstats.errors import BuildProblem, PkstatsError, UnknownTable
 from pkstats.tables import build
 from pkstats.tables.build import make
-from pkstats.tables.compile import CARD_FIELDS, compile_sources, spells
+from pkstats.tables.compile import compile_sources, spells
 from pkstats.tables.places import raw_folder
-from pkstats.tables.raw import raw_names, raw_table, read_raw
+from pkstats.tables.provenance import CARD_FIELDS
+from pkstats.tables.raw import from_csv, raw_names, raw_table, read_raw, to_csv
 from pkstats.tables.recipe import Workshop
+from pkstats.tables.shrinking import change
+from pkstats.text import for_spreadsheet
 
 
 def strength(mission_id: str, month: str) -> int:
@@ -129,13 +138,24 @@ def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_
         assert path.read_bytes() == (raw_folder() / path.name).read_bytes(), path.name
 
 
-def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_card(tmp_path):
+BUDGET = (
+    "mission_id,approved_maintenance_usd_thousands,fiscal_period,source_symbol\n"
+    "MINURSO,1.5,2027-07-01/2028-06-30,A/1\n"
+)
+
+
+@pytest.fixture
+def budget(tmp_path) -> Path:
+    """Return a folder with a publisher's file of one row, for a table that has more."""
     (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "ga_approved_2027_28.csv").write_text(
-        "mission_id,approved_maintenance_usd_thousands,fiscal_period,source_symbol\n"
-        "MINURSO,1.5,2027-07-01/2028-06-30,A/1\n"
-    )
-    done = compile_sources(tmp_path / "new", tmp_path / "raw")
+    (tmp_path / "new" / "ga_approved_2027_28.csv").write_text(BUDGET, encoding="utf-8")
+    return tmp_path / "new"
+
+
+def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_card(
+    budget, tmp_path
+):
+    done = compile_sources(budget, tmp_path / "raw", force=True)
     assert read_raw(tmp_path / "raw", "budgets")["usd"].to_list() == [1500]
     pd.testing.assert_frame_equal(
         read_raw(tmp_path / "raw", "personnel"), read_raw(raw_folder(), "personnel")
@@ -143,8 +163,98 @@ def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_
     before = (raw_folder() / "personnel.toml").read_text("utf-8")
     assert (tmp_path / "raw" / "personnel.toml").read_text("utf-8") == before
     assert build(tmp_path / "built", tmp_path / "raw").rows["budgets"] == 1
-    assert [note.split(":")[0] for note in done.changed] == ["un_budget"]
+    assert "taken though less than before: un_budget in budgets" in done.changed[0]
+    assert [note.split(":")[0] for note in done.changed[1:]] == ["un_budget"]
     assert "ga_approved_2027_28.csv" in repr(done) and "A/C.5/80/20" in repr(done)
+
+
+def test_a_source_that_shrinks_is_refused_with_what_would_go_and_nothing_is_written(
+    budget, tmp_path, capsys
+):
+    rows, first = len(pk.load("budgets")), pk.load("budgets")["mission_id"].iloc[0]
+    target = tmp_path / "raw"
+    assert main(["compile", str(budget), "--target", str(target)]) == 1
+    told = capsys.readouterr().err
+    assert f"un_budget in budgets: {rows} → 1 rows" in told and "ga_approved_2027_28.csv" in told
+    assert first in told and "--force" in told
+    assert not list(target.glob("*.csv")) + list(target.glob(".compile*"))
+    assert main(["compile", str(budget), "--target", str(target), "--force"]) == 0
+    assert len(read_raw(target, "budgets")) == 1
+
+
+def test_a_file_of_unhcr_with_one_row_erases_no_displacement(tmp_path):
+    (tmp_path / "new").mkdir()
+    head = (
+        "Year,Country of origin (ISO),Country of origin,Country of asylum (ISO),Country of asylum"
+    )
+    figures = (
+        "Refugees under UNHCR's mandate,Asylum-seekers,Returned refugees,IDPs of concern to UNHCR"
+    )
+    text = f"{head},{figures},Returned IDPss\n2020,SYR,Syria,TUR,Türkiye,5,1,2,3,4\n"
+    (tmp_path / "new" / "population.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(BuildProblem, match=r"unhcr in displacement: 7,673 → 1 rows; known cells: "):
+        compile_sources(tmp_path / "new", tmp_path / "raw")
+    assert not list((tmp_path / "raw").glob("*.csv"))
+
+
+def test_a_file_of_which_no_row_is_kept_is_no_file_to_compile(budget, tmp_path):
+    text = BUDGET.replace("2027-07-01/2028-06-30", "some year")
+    (budget / "ga_approved_2027_28.csv").write_text(text, encoding="utf-8")
+    for force in (False, True):
+        with pytest.raises(PkstatsError):
+            compile_sources(budget, tmp_path / "raw", force=force)
+        assert not list((tmp_path / "raw").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    ("after", "shrinks", "told"),
+    [
+        ({"year": [1990, 1991], "n": [1, 2]}, False, ""),
+        ({"year": [1990, 1991, 1992], "n": [1, 2, None]}, False, ""),
+        (
+            {"year": [1990], "n": [1]},
+            True,
+            "2 → 1 rows; known cells: year 2 → 1, n 2 → 1; no longer",
+        ),
+        ({"year": [1990, 1991], "n": [1, None]}, True, "known cells: n 2 → 1"),
+        (
+            {"year": [1990, 1992], "n": [1, 2]},
+            True,
+            "no longer covered: 1991; 1 rows would go, first: 1991",
+        ),
+        ({"year": [1990, 1991], "m": [1, 2]}, True, "known cells: n 2 → 0"),
+    ],
+)
+def test_shrinking_is_fewer_rows_known_cells_or_years(after, shrinks, told):
+    found = change(pd.DataFrame({"year": [1990, 1991], "n": [1, 2]}), pd.DataFrame(after), ["year"])
+    assert found.shrinks is shrinks
+    assert told in str(found)
+
+
+def test_rows_that_only_change_their_key_are_told_and_not_refused():
+    before = pd.DataFrame({"label": ["A", "B"], "year": [1990, 1990]})
+    found = change(before, before.assign(label=["A", "C"]), ["label", "year"])
+    assert not found.shrinks
+    assert str(found) == "1 rows would go, first: B, 1990"
+
+
+@given(st.lists(st.text(alphabet="'=+-@\t\r 0a,\"\n", max_size=6), min_size=1, max_size=8))
+def test_no_cell_of_a_raw_table_is_run_by_a_spreadsheet_and_reading_gives_it_back(texts):
+    frame = pd.DataFrame({"source": "x", "note": texts})
+    content = to_csv(frame)
+    for row in list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]:
+        assert for_spreadsheet(row[1]) == row[1]
+    again = from_csv(content, Path("notes.csv"))["note"]
+    breaks = [text.replace("\r\n", "\n").replace("\r", "\n") for text in texts]
+    assert again.fillna("").to_list() == breaks
+
+
+@pytest.mark.parametrize("name", [path.stem for path in sorted(raw_folder().glob("*.csv"))])
+def test_no_cell_of_the_shipped_tables_is_run_by_a_spreadsheet(name):
+    frame = read_raw(raw_folder(), name)
+    for column in frame.select_dtypes("str"):
+        cells = frame[column].dropna()
+        assert [cell for cell in cells if for_spreadsheet(cell) != cell] == []
 
 
 def test_tables_are_made_from_raw_tables_of_ones_own(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.codebook.model import table, table_names
-from pkstats.errors import UnknownName, UnknownTable, suggestion
+from pkstats.errors import UnknownTable, known_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +36,7 @@ def source_card(name: str) -> dict[str, Any]:
         When no source has that name; near matches are named.
     """
     cards = source_cards()
-    if name not in cards:
-        raise UnknownTable(f"No source is called {name!r}.{suggestion(name, cards)}")
-    return cards[name]
+    return cards[known_name(name, cards, "source", UnknownTable)]
 
 
 def _owed(what: object) -> list[str]:
@@ -63,10 +61,8 @@ def _names(what: object) -> list[str]:
     if isinstance(what, str):
         if what in table_names():
             return list(table(what).sources)
-        if what in source_cards():
-            return [what]
         known = (*table_names(), *source_cards())
-        raise UnknownTable(f"No table or source is called {what!r}.{suggestion(what, known)}")
+        return [known_name(what, known, "table or source", UnknownTable)]
     if isinstance(what, Iterable):
         return [name for item in what for name in _names(item)]
     raise UnknownTable(
@@ -103,10 +99,7 @@ def cite(what: object = None, style: str = "text") -> str:
     >>> print(pk.cite("authorised"))  # doctest: +ELLIPSIS
     Personnel shortfall data: authorised and deployed personnel of UN peacekeeping missions...
     """
-    if style not in STYLES:
-        raise UnknownName(
-            f"style must be 'text' or 'bibtex'; found {style!r}.{suggestion(str(style), STYLES)}"
-        )
+    known_name(style, STYLES, "style", advice="Styles are 'text' and 'bibtex'.")
     wanted = list(dict.fromkeys(_names(what if what is not None else list(table_names()))))
     if style == "text":
         texts = [str(source_card(name)["citation"]) for name in wanted]

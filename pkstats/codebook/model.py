@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pkstats.errors import UnknownTable, suggestion
+from pkstats.errors import UnknownTable, known_name
 
 TABLES = Path(__file__).parent / "tables"
 DTYPES = ("string", "integer", "number", "flag", "date", "month", "year")
@@ -95,7 +95,6 @@ def table_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in TABLES.glob("*.toml")))
 
 
-@cache
 def table(name: str) -> Table:
     """Return the codebook entry of one processed table.
 
@@ -104,11 +103,12 @@ def table(name: str) -> Table:
     UnknownTable
         When no table has that name; near matches are named.
     """
-    if name not in table_names():
-        raise UnknownTable(
-            f"No table is called {name!r}.{suggestion(name, table_names())} "
-            f"Tables are: {', '.join(table_names())}."
-        )
+    listed = f"Tables are: {', '.join(table_names())}."
+    return _table(known_name(name, table_names(), "table", UnknownTable, listed))
+
+
+@cache
+def _table(name: str) -> Table:
     entry = tomllib.loads((TABLES / f"{name}.toml").read_text(encoding="utf-8"))
     return Table(
         name=name,

@@ -6,25 +6,35 @@ from typing import TYPE_CHECKING
 
 from pkstats.codebook.cards import source_cards
 from pkstats.codebook.model import Table, table, table_names
+from pkstats.errors import UnknownTable
+from pkstats.text import cut
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     import pandas as pd
+
+    class Panel(Protocol):
+        """Anything that describes its own columns."""
+
+        def codebook(self) -> pd.DataFrame: ...
+
 
 FIELDS = ("meaning", "unit", "dtype", "allowed", "role", "timing", "aggregate", "source")
 
 
-def codebook(name: str) -> pd.DataFrame:
-    """Return one row per column of a processed table: meaning, unit, dtype, allowed values, source.
+def codebook(name: str | Panel) -> pd.DataFrame:
+    """Return one row per column of a table or a panel: meaning, unit, dtype, role and source.
 
     Parameters
     ----------
-    name : str
-        A table named in `pkstats.tables()`.
+    name : str or Panel
+        A table named in `pkstats.tables()`, or a panel, whose derived columns are described too.
 
     Returns
     -------
     DataFrame
-        One row per column of the table, in its order.
+        One row per column of the table or panel, in its order.
 
     Raises
     ------
@@ -39,6 +49,13 @@ def codebook(name: str) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if hasattr(name, "codebook"):
+        return name.codebook()
+    if not isinstance(name, str):
+        raise UnknownTable(
+            f"Expected the name of a table, or a panel; found {cut(repr(name))}. "
+            f"Tables are: {', '.join(table_names())}."
+        )
     entry = table(name)
     rows = [
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -211,6 +211,11 @@ def compare(labels: Sequence[str] | str) -> Comparison:
                 f"found {labels!r}."
             )
         labels = groups[labels]
+    if not isinstance(labels, Iterable):
+        raise UnknownName(
+            "Expected a list of cases or the name of a group to compare; found "
+            f"{type(labels).__name__}."
+        )
     cases = {each.id: each for each in map(case, labels)}
     if not cases:
         raise UnknownName("Expected at least one case to compare, such as ['UNAMIR', 'UNAMSIL'].")

@@ -43,7 +43,7 @@ def row_entries() -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=2)
-def _all_missions(build: tuple[str, int]) -> pd.DataFrame:
+def _all_missions(build: str) -> pd.DataFrame:
     """Return the measures of all missions that a comparison needs."""
     names = [row["measure"] for row in row_entries() if "measure" in row]
     others = [name for name in names if name not in outcomes()]

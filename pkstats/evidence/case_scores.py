@@ -71,7 +71,7 @@ def outcomes() -> list[str]:
 
 
 @lru_cache(maxsize=2)
-def mission_scores(build: tuple[str, int]) -> pd.DataFrame:
+def mission_scores(build: str) -> pd.DataFrame:
     """Return every outcome measure of every mission, one row each; worked out once per build."""
     return panel("mission").derive(*outcomes()).frame.set_index("mission_id")
 

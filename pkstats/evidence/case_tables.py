@@ -145,7 +145,7 @@ def mandates(scope: Scope, frames: Frames) -> Readable:
 
 
 @lru_cache(maxsize=2)
-def _types(build: tuple[str, int]) -> pd.DataFrame:
+def _types(build: str) -> pd.DataFrame:
     """Return the type of every mission by month."""
     frame = panel("mission-month").derive("mission_type").frame
     return frame.loc[frame["mission_type"].notna(), ["mission_id", "month", "mission_type"]]

@@ -130,7 +130,7 @@ def _deaths() -> pd.DataFrame:
 
 
 @lru_cache(maxsize=2)
-def mission_paths(build: tuple[str, int]) -> pd.DataFrame:
+def mission_paths(build: str) -> pd.DataFrame:
     """Return yearly deaths in the first year's hosts of UN peacekeeping missions around deployment.
 
     One row per mission, columns −5 … 10 and `family`; missing unless known for every host. Missions
@@ -157,7 +157,7 @@ def mission_paths(build: tuple[str, int]) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=2)
-def _free(build: tuple[str, int]) -> pd.DataFrame:
+def _free(build: str) -> pd.DataFrame:
     """Return deaths by state and year, missing in years with a peacekeeping mission there."""
     kinds = read("missions").set_index("mission_id")["kind"]
     shares = host_shares("year")

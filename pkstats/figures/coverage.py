@@ -14,6 +14,7 @@ import pandas as pd
 from pkstats.figures.theme import caption
 from pkstats.panel import panel
 from pkstats.panel.native import addable
+from pkstats.panel.parts import COUNTS
 from pkstats.tables.coverage import as_of_year
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def known() -> pd.DataFrame:
     table = {}
     for name in addable("mission-year"):
         added = bare.add(name).frame
-        # How many months have a row is about the table, and zero where it has none.
-        new = added.columns.difference([*bare.frame.columns, f"{name}_months"])
+        # How many months a figure rests on is no figure, and zero where there is none.
+        new = added.columns.difference(bare.frame.columns)
+        new = [column for column in new if not COUNTS.search(column)]
         table[name] = added[new].notna().any(axis=1).groupby(years).mean()
     frame = pd.DataFrame(table).T.reindex(columns=range(FIRST, as_of_year() + 1))
     first = frame.gt(0).idxmax(axis=1)

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from pkstats.cache import writable, write_atomically
-from pkstats.errors import BuildProblem, UnknownName, suggestion
+from pkstats.errors import BuildProblem, known_name
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.claims import claim
 from pkstats.evidence.ledger.entries import ledger as claims_ledger
@@ -40,7 +40,7 @@ from pkstats.figures import (
     worldmap,
 )
 from pkstats.figures.theme import save, theme
-from pkstats.tables.build import STAMP, build
+from pkstats.tables import build, generation
 from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
@@ -184,11 +184,7 @@ def figure(name: str) -> Figure:
 
 
 def _known(name: str) -> None:
-    if name not in FIGURES:
-        raise UnknownName(
-            f"No figure is called {name!r}.{suggestion(name, FIGURES)} "
-            f"Figures are: {', '.join(FIGURES)}."
-        )
+    known_name(name, FIGURES, "figure", advice=f"Figures are: {', '.join(FIGURES)}.")
 
 
 def draw_all(
@@ -308,7 +304,7 @@ def _drawn(folder: Path) -> dict[str, list[str]]:
     """Return, by figure, the hashes of inputs and files when it was last drawn into a folder."""
     try:
         found = json.loads(_stamp(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -326,7 +322,7 @@ def _shared() -> str:
     code = [path for room in ROOMS for path in (PACKAGE / room).rglob("*.*")]
     code += [PACKAGE / "figures" / name for name in SHARED]
     kept = sorted(path for path in code if path.suffix in (".py", ".toml", ".json", ".csv"))
-    return _contents([processed_folder() / STAMP, *kept])
+    return generation() + _contents(kept)
 
 
 def _inputs(entry: Entry, shared: str) -> str:

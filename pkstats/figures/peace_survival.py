@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.figures.theme import COLOURS, bare, caption
+from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import load
 
@@ -54,7 +55,7 @@ def spells() -> pd.DataFrame:
     missions = load("missions")
     keeping = missions.loc[missions["kind"] == "peacekeeping", "mission_id"]
     hosts = host_shares("year")
-    hosts = hosts[(hosts["role"] == "host") & hosts["mission_id"].isin(keeping)]
+    hosts = Scope().asked(hosts[hosts["mission_id"].isin(keeping)])
     near = ends.reset_index().merge(
         hosts[["mission_id", "state", "year"]], on="state", suffixes=("", "_there")
     )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pkstats.figures.theme import TYPES, bare, caption
 from pkstats.panel import panel
+from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import load
 from pkstats.tables.coverage import covered
@@ -30,7 +31,8 @@ SPAN = range(-5, 9)
 def event_time() -> pd.DataFrame:
     """Return mission, type, years since deployment and deaths in its host states.
 
-    The type is that of the first year with a coded mandate; hosts are those of the first year.
+    The type is that of the first year with a coded mandate; hosts are those of the first year that
+    the mission is in for their own conflict or to govern them.
     """
     years = panel("mission-year", 1989, None, "UN", "peacekeeping").derive("mission_type").frame
     coded = years[years["mission_type"].notna()].drop_duplicates("mission_id")
@@ -39,7 +41,7 @@ def event_time() -> pd.DataFrame:
     start = missions["start"].dt.year
     start = start[start >= 1989]
     shares = host_shares("year")
-    hosts = shares[shares["role"] == "host"].merge(start.rename("start"), on="mission_id")
+    hosts = Scope().asked(shares).merge(start.rename("start"), on="mission_id")
     hosts = hosts[hosts["year"] == hosts["start"]][["mission_id", "state", "start"]]
     grid = hosts.merge(pd.DataFrame({"since": list(SPAN)}), how="cross")
     grid["year"] = grid["start"] + grid["since"]

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from pkstats.cache import checksum, write_atomically
 from pkstats.errors import BuildProblem
 from pkstats.measures.registry import Measure, available
-from pkstats.tables import load
-from pkstats.tables.build import STAMP
+from pkstats.tables import generation
 from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
@@ -62,7 +61,6 @@ def counts(items: Sequence[Measure], unit: str | None = None) -> pd.DataFrame:
 
 def _counted(units: Mapping[str, str]) -> Counts:
     """Return counts of measures at their units; what is counted is kept beside the tables."""
-    load("missions")
     path, stamp = processed_folder() / KEPT, _stamp()
     known = _kept(path, stamp)
     lacking: dict[str, list[str]] = {}
@@ -108,7 +106,7 @@ def _count(unit: str, names: Sequence[str]) -> dict[str, dict[str, int]]:
 
 def _stamp() -> str:
     """Return a hash of the build of the tables and of the code that turns them into measures."""
-    digest = hashlib.sha256((processed_folder() / STAMP).read_bytes())
+    digest = hashlib.sha256(generation().encode())
     for room in ROOMS:
         for path in sorted((PACKAGE / room).rglob("*.py")):
             digest.update(path.read_bytes())

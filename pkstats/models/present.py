@@ -116,6 +116,9 @@ def table(
         estimates = [estimates]
     if not estimates:
         raise BadModel("Expected a list of estimates; found none.")
+    for one in estimates:
+        if not hasattr(one, "tidy"):
+            raise BadModel(f"Expected estimates, as fit returns them; found {type(one).__name__}.")
     heads = list(names) if names is not None else [f"({i + 1})" for i in range(len(estimates))]
     if len(heads) != len(estimates):
         raise BadModel(f"{len(estimates)} estimates need as many names; found {len(heads)}.")

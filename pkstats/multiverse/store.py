@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from pkstats.cache import flush, write_atomically
+from pkstats.cache import as_path, flush, write_atomically
 from pkstats.errors import BadModel, BuildProblem, UnreadableFile
 from pkstats.multiverse.data import Setting, needed
 from pkstats.multiverse.grid import Grid
@@ -90,12 +89,15 @@ def target(path: object) -> Path:
 
     Raises
     ------
-    BadModel
+    UnreadableFile
         When `path` names no file.
     """
-    if not isinstance(path, (str, os.PathLike)) or not str(path).strip() or not Path(path).name:
-        raise BadModel(f"A multiverse is saved to a file; found {cut(repr(path))}. Name one.")
-    return Path(path)
+    found = as_path(path, "a file to save a multiverse to")
+    if not found.name.strip():
+        raise UnreadableFile(
+            f"Expected the path of a file to save a multiverse to; found {cut(repr(path))}. Name one."
+        )
+    return found
 
 
 def parts_folder(path: Path) -> Path:

@@ -109,6 +109,13 @@ def lacking(known: pd.DataFrame, deployed: pd.Series, enough: pd.DataFrame) -> p
     return found[[name for name in LEFT_OUT if name in found]]
 
 
+def together(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """Return the missions left out of both, each once."""
+    if one.empty or other.empty:
+        return other if one.empty else one
+    return pd.concat([one, other], ignore_index=True).drop_duplicates(ignore_index=True)
+
+
 def shared_out(
     grid: pd.DataFrame, name: str, rule: str, zeros: pd.Series
 ) -> tuple[pd.Series, pd.Series]:

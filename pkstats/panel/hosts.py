@@ -31,7 +31,9 @@ def by_hosts(shares: pd.DataFrame, table: Native, scope: Scope) -> pd.DataFrame:
     interstate conflicts between their hosts.
     """
     names = [name for name in table.frame if name in table.events]
-    rest = [name for name in table.frame if name not in table.events and name not in UNITS[table.unit]]
+    rest = [
+        name for name in table.frame if name not in table.events and name not in UNITS[table.unit]
+    ]
     out = shares[KEYS].drop_duplicates()
     if rest:
         out = out.merge(combine_hosts(shares, table, rest), on=KEYS, how="left")
@@ -84,7 +86,9 @@ def between_hosts(shares: pd.DataFrame, table: Native, names: list[str]) -> pd.D
         ["war", "year", "state"]
     )
     keep = [*KEYS, "state"]
-    met = shares[keep].merge(sides[["war", "year", "state", *DEATHS.values()]], on=["state", "year"])
+    met = shares[keep].merge(
+        sides[["war", "year", "state", *DEATHS.values()]], on=["state", "year"]
+    )
     both = met.groupby([*KEYS, "war"])["state"].transform("nunique") > 1
     met = met[both].drop_duplicates([*KEYS, "war"])
     summed = met.groupby(KEYS)[list(DEATHS.values())].sum().reset_index()

@@ -36,14 +36,12 @@ def panel(
         Only missions of these kinds; a state-year panel counts peacekeeping missions by default,
         because political missions have no strength to report.
     purpose : str or sequence of str, optional
-        What missions are there for (`hosts.purpose`: internal, interstate, buffer, administration); by
-        default internal and administration. Others keep their rows, but nothing that happened in their
-        host states is put down to them, and in a state-year panel they do not count as peacekeepers.
-        Missions between states (interstate, buffer), where asked for, have the battle deaths of UCDP's
-        interstate conflicts between their hosts.
+        What missions are there for (internal, interstate, buffer, administration); by default internal
+        and administration. Others keep their rows, but nothing that happened in their hosts is put down
+        to them, nor are they peacekeepers of a state-year. Where interstate or buffer is asked for,
+        such missions have the battle deaths of UCDP's interstate conflicts between their hosts.
     least_known : float
-        A mission of which less than this share of the deployed months has a figure is left out of a
-        year (or of its whole mission), and named in the notes.
+        Missions with a figure for less of their deployed months are left out of a mean, and named.
 
     Returns
     -------
@@ -55,8 +53,7 @@ def panel(
     Raises
     ------
     UnitMismatch
-        For an unknown unit, sponsor, kind or purpose, when start lies after end or either is no whole number,
-        and when no row would be left.
+        For an unknown unit, sponsor, kind or purpose, years that are none, and when no row is left.
 
     Examples
     --------
@@ -64,22 +61,31 @@ def panel(
     >>> pk.panel("mission-month", 2014, 2014, sponsor="AU").frame["mission_id"].nunique() > 0
     True
     """
-    columns = key(unit)
-    scope = scope_of(purpose, least_known)
+    columns, scope = key(unit), scope_of(purpose, least_known)
+    _check_years(start, end)
+    chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
+    missions = chosen_missions(start, end, sponsor, chosen)
+    frame = skeleton(unit, missions, start, end)
+    if frame.empty:
+        raise UnitMismatch(_no_rows(unit, start, end))
+    check_unique(frame, columns, f"the {unit} panel")
+    missions = with_purpose(missions, load("hosts"))
+    notes = tuple(remarks(unit, missions, end))
+    return Panel(frame=frame, unit=unit, missions=missions, notes=notes, scope=scope)
+
+
+def _check_years(start: int | None, end: int | None) -> None:
+    """Raise UnitMismatch unless both are calendar years, in their order."""
     for name, year in (("start", start), ("end", end)):
         if year is not None:
             whole_number(year, f"{name} is a calendar year: it", *YEARS)
     if start is not None and end is not None and start > end:
         raise UnitMismatch(f"Expected start ≤ end; found start={start}, end={end}.")
-    chosen = kind if kind is not None or unit != "state-year" else "peacekeeping"
-    missions = chosen_missions(start, end, sponsor, chosen)
-    frame = skeleton(unit, missions, start, end)
-    if frame.empty:
-        raise UnitMismatch(
-            f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
-            f"chosen kinds lies within start={start}, end={end}. Missions are known to {as_of()}."
-        )
-    check_unique(frame, columns, f"the {unit} panel")
-    missions = with_purpose(missions, load("hosts"))
-    notes = tuple(remarks(unit, missions, end))
-    return Panel(frame=frame, unit=unit, missions=missions, notes=notes, scope=scope)
+
+
+def _no_rows(unit: str, start: int | None, end: int | None) -> str:
+    """Say that a panel would have no rows, and to when missions are known."""
+    return (
+        f"Expected a panel with rows; no {'state' if unit == 'state-year' else 'mission'} of the "
+        f"chosen kinds lies within start={start}, end={end}. Missions are known to {as_of()}."
+    )

@@ -10,10 +10,10 @@ import pandas as pd
 
 from pkstats.errors import UnknownColumn
 from pkstats.measures.registry import Measure, Need, as_array
-from pkstats.panel.aggregate import Converted
+from pkstats.panel.aggregate import NOBODY, Converted, together
 from pkstats.panel.convert import complete, convert
 from pkstats.panel.native import Native, native
-from pkstats.panel.parts import in_panel
+from pkstats.panel.parts import in_panel, purposes_told, told
 from pkstats.panel.skeleton import skeleton
 from pkstats.panel.windows import window_of, yearly_after
 from pkstats.units import UNITS, join
@@ -26,6 +26,30 @@ if TYPE_CHECKING:
 PAIRED_UNITS = ("mission", "mission-year")
 TIMES = ("mission_id", "month", "state", "year")
 LATE = 12
+
+
+def derived(
+    panel: Panel, measures: Iterable[Measure]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Return measures by a panel's rows, the missions they leave out, and what to say of both.
+
+    Beside a measure that is aggregated over months stands how many it rests on.
+    """
+    items = list(measures)
+    needs = Needs(panel, items)
+    columns: dict[str, object] = {}
+    for item in items:
+        columns[item.name] = item.function(*needs.arrays(item))
+        months = needs.rests_on(item)
+        if months is not None:
+            columns[f"{item.name}_months"] = pd.array(months, dtype="Float64").astype("Int64")
+    lost, notes = NOBODY, []
+    for table in needs.tables.values():
+        notes += purposes_told(table, panel.missions, panel.scope, panel.unit)
+    for name, part in needs.lost.items():
+        lost = together(lost, part.assign(table=name))
+        notes += told(part, name, panel.unit, panel.scope.least_known)
+    return pd.DataFrame(columns, index=panel.frame.index), lost, notes
 
 
 class Needs:

@@ -33,6 +33,16 @@ def of_measure(item: Measure) -> Origin:
     return Origin(item.timing, item.role, tuple(dict.fromkeys(need.table for need in item.needs)))
 
 
+def of_measures(found: Mapping[str, Measure]) -> dict[str, Origin]:
+    """Return the origins of derived columns by name."""
+    return {name: of_measure(item) for name, item in found.items()}
+
+
+def renamed(known: Mapping[str, Origin], names: Mapping[str, str]) -> dict[str, Origin]:
+    """Return origins by the names that their columns have been given."""
+    return {names.get(name, name): origin for name, origin in known.items()}
+
+
 def of_table(
     name: str, columns: Iterable[str], names: Mapping[str, str], lag: int, window: str
 ) -> dict[str, Origin]:

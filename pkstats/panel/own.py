@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from pkstats.codebook import table_names
 from pkstats.errors import UnitMismatch, UnknownColumn, UnknownMission, suggestion
+from pkstats.panel.dtypes import plain
 from pkstats.panel.native import Native
 from pkstats.registry import mission, resolve_states
 from pkstats.registry.states import SCHEMES, TEXT_SCHEMES, clashes, why_unknown
@@ -73,31 +70,44 @@ def own_table(
     if times is not None:
         table.insert(1, key[1], times)
     table = table[known.notna()].reset_index(drop=True)
-    clash = clashes(frame[owner], scheme, times) if scheme else {}
     what = "mission" if scheme is None else "state"
     if table.empty:
         found = _listed(unknown) or "no rows"
         raise UnitMismatch(
             f"The table {name!r} has no row of a known {what} ({found}). Check owner= and scheme=."
         )
-    notes = []
-    if blank.any():
-        notes.append(f"{name}: rows without {' or '.join(needed)}, left out: {int(blank.sum()):,}")
-    if unknown:
-        lost = known.isna().sum()
-        notes.append(f"{name}: rows of no known {what}, left out: {lost:,} ({_listed(unknown)})")
-    if clash:
-        listed = ", ".join(f"{code} is {state}" for code, state in clash.items())
-        notes.append(
-            f"{name}: some numbers mean other states in Polity's numbering ({listed}): if the table "
-            'has its numbers, say scheme="polity"'
-        )
+    notes = _left_out(name, needed, int(blank.sum()), what, int(known.isna().sum()), unknown)
+    if scheme:
+        notes += _clash(name, clashes(frame[owner], scheme, times))
     if taken:
         notes.append(f"{name}: {', '.join(taken)} left out, since the panel has its own")
     check_unique(table, key, f"the table {name!r}")
     rules = {column: _rule(table[column], column in sums) for column in table}
     across = {column: "sum" if column in sums else "mean" for column in table}
     return Native(name, unit, table, rules, across, None), notes
+
+
+def _left_out(
+    name: str, needed: list[str], blank: int, what: str, lost: int, unknown: Mapping[Any, str]
+) -> list[str]:
+    """Say how many rows have no owner or time, and how many no known one."""
+    notes = []
+    if blank:
+        notes.append(f"{name}: rows without {' or '.join(needed)}, left out: {blank:,}")
+    if unknown:
+        notes.append(f"{name}: rows of no known {what}, left out: {lost:,} ({_listed(unknown)})")
+    return notes
+
+
+def _clash(name: str, found: Mapping[int, str]) -> list[str]:
+    """Say which numbers would be other states' in Polity's numbering."""
+    if not found:
+        return []
+    listed = ", ".join(f"{code} is {state}" for code, state in found.items())
+    return [
+        f"{name}: some numbers mean other states in Polity's numbering ({listed}): if the table has its "
+        'numbers, say scheme="polity"'
+    ]
 
 
 def _check(frame: object, scheme: str | None, name: str) -> None:
@@ -114,7 +124,9 @@ def _check(frame: object, scheme: str | None, name: str) -> None:
     columns = list(frame.columns)
     again = [column for column in frame if columns.count(column) > 1]
     if again:
-        raise UnitMismatch(f"The table {name!r} has several columns {cut(repr(again[0]))}; name each once.")
+        raise UnitMismatch(
+            f"The table {name!r} has several columns {cut(repr(again[0]))}; name each once."
+        )
 
 
 def _named_by_text(names: Mapping[str, object], sums: object) -> None:
@@ -124,69 +136,6 @@ def _named_by_text(names: Mapping[str, object], sums: object) -> None:
     for what, value in [*names.items(), *(("sums=", one) for one in sums)]:
         if not isinstance(value, str) and not (value is None and what == "time="):
             raise UnknownColumn(f"{what} is a name; found {cut(repr(value))}.")
-
-
-def plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return a user's table in the types of pkstats' own, whatever it was read with.
-
-    Numbers of any kind (Arrow's, nullable, decimals, categories of numbers, objects that hold only
-    numbers) become floats or nullable integers, truth values flags, text text, times times; what is
-    neither stays as it is and is never averaged.
-    """
-    return pd.DataFrame(
-        {column: _plain(frame[column], f"{column!r} of {name!r}") for column in frame},
-        index=frame.index,
-    )
-
-
-def _plain(values: pd.Series, what: str) -> pd.Series:
-    """Return one column in a type of pkstats' own."""
-    dtype = values.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        values = values.astype(dtype.categories.dtype if not values.isna().any() else "object")
-        dtype = values.dtype
-    if isinstance(dtype, pd.ArrowDtype):
-        values = values.astype("object").where(values.notna(), None)
-        dtype = values.dtype
-    if isinstance(dtype, (pd.PeriodDtype, pd.StringDtype)):
-        return values
-    if pd.api.types.is_complex_dtype(dtype):
-        raise UnitMismatch(f"Expected real numbers in {what}; found complex ones.")
-    if pd.api.types.is_bool_dtype(dtype):
-        return values.astype("boolean")
-    if pd.api.types.is_integer_dtype(dtype):
-        return values.astype("Int64") if dtype != "uint64" else values.astype("float64")
-    if pd.api.types.is_float_dtype(dtype):
-        return values.astype("float64" if not hasattr(dtype, "na_value") else "Float64")
-    return _objects(values) if dtype == object else values
-
-
-def _objects(values: pd.Series) -> pd.Series:
-    """Return a column of objects as flags, numbers, times or text, where all it knows are one kind."""
-    known = values[values.notna()]
-    kinds = {_kind(one) for one in known}
-    if kinds == {"flag"}:
-        return values.where(values.notna(), None).astype("boolean")
-    if kinds and kinds <= {"whole", "number"}:
-        numbers = values.map(float, na_action="ignore").astype("float64")
-        whole = kinds == {"whole"} and known.map(abs).max() < 2**53
-        return numbers.astype("Int64") if whole else numbers
-    if kinds == {"time"}:
-        return pd.to_datetime(values, errors="coerce")
-    return values
-
-
-def _kind(value: object) -> str:
-    """Return what an object is: flag, whole, number, time, text or other."""
-    if isinstance(value, (bool, np.bool_)):
-        return "flag"
-    if isinstance(value, Integral):
-        return "whole"
-    if isinstance(value, (Real, Decimal)):
-        return "number"
-    if isinstance(value, (date, np.datetime64)):
-        return "time"
-    return "text" if isinstance(value, str) else "other"
 
 
 def _have(frame: pd.DataFrame, columns: Sequence[str], name: str) -> None:
@@ -269,7 +218,9 @@ def _owners(
 
 
 def _no_state(label: object, scheme: str) -> str:
-    return why_unknown(str(label)) if scheme in TEXT_SCHEMES else repr(label)
+    if scheme in TEXT_SCHEMES:
+        return why_unknown(str(label))
+    return cut(repr(label) if isinstance(label, str) else label)
 
 
 def _listed(unknown: Mapping[Any, str]) -> str:

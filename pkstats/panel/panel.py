@@ -10,25 +10,26 @@ import pandas as pd
 from pkstats.codebook import cite, table, table_names
 from pkstats.errors import UnitMismatch, UnknownTable, suggestion
 from pkstats.measures import measure
-from pkstats.panel.aggregate import NOBODY, Converted
+from pkstats.panel.aggregate import NOBODY, Converted, together
 from pkstats.panel.convert import complete, convert
+from pkstats.panel.describe import described
 from pkstats.panel.native import Native, addable, native
-from pkstats.panel.needs import Needs
-from pkstats.panel.origin import Origin, of_measure, of_table
+from pkstats.panel.needs import derived
+from pkstats.panel.origin import Origin, of_measures, of_table, renamed
 from pkstats.panel.own import outside, own_table
 from pkstats.panel.parts import (
     COUNTS,
     collisions,
-    in_panel,
+    lost_from,
     only,
     outside_dates,
     overlaps,
+    purposes_told,
     refuse_twice,
     shifted,
     told,
-    with_lost,
 )
-from pkstats.panel.scope import Scope, outside_note
+from pkstats.panel.scope import Scope
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
 from pkstats.text import cut, for_html
@@ -61,8 +62,8 @@ class Panel:
         Missions left out of a column for want of figures: table (or measure), column, mission_id, year,
         months known and deployed.
     origins : mapping of str to Origin
-        Timing, role and tables of the columns that `add` and `derive` made. Nothing is assumed of a
-        column for its name: your own have none.
+        Timing, role and tables of the columns that `add` and `derive` made; nothing is assumed of a
+        column for its name.
     """
 
     frame: pd.DataFrame
@@ -240,17 +241,17 @@ class Panel:
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
         brought = [column for column in part if column not in on]
-        refuse_twice(self.added, name, brought)
-        renamed = collisions(part, table, on, self.frame)
-        origins = {} if own else of_table(name, brought, renamed, lag, window)
-        part = part.rename(columns=renamed)
+        refuse_twice(name, brought, self.added)
+        room = collisions(part, table, on, self.frame)
+        origins = {} if own else of_table(name, brought, room, lag, window)
+        part = part.rename(columns=room)
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
         remarks = outside(table, part, on, frame) if own else []
         if not own and not lag:
             remarks = outside_dates(table, self.missions, on, frame)
-        remarks += self._purposes_told(table)
-        lost = self._lost(found, table, part, lag)
+        remarks += purposes_told(table, self.missions, self.scope, self.unit)
+        lost = lost_from(found, part, self.frame, self.unit, lag).assign(table=name)
         remarks += told(lost, name, self.unit, self.scope.least_known)
         if self.unit == "mission-month" and "year" in on:
             remarks.append(
@@ -261,22 +262,9 @@ class Panel:
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             notes=tuple(dict.fromkeys((*self.notes, *remarks))),
             added=self.added | {(name, column) for column in brought},
-            left_out=with_lost(self.left_out, lost, name),
             origins={**self.origins, **origins},
+            left_out=together(self.left_out, lost),
         )
-
-    def _purposes_told(self, table: Native) -> list[str]:
-        """Say which missions a table leaves out because they are there for something else."""
-        states = self.unit == "state-year"
-        if states == (table.unit == "state-year") or not (states or table.events):
-            return []
-        return outside_note(self.missions, self.scope, self.unit)
-
-    def _lost(self, found: Converted, table: Native, part: pd.DataFrame, lag: int) -> pd.DataFrame:
-        """Return the missions left out of the columns brought, in the panel's own years."""
-        lost = found.left_out
-        stems = {one.removesuffix(f"_lag{lag}").removesuffix("_mean") for one in part}
-        return in_panel(lost[lost["column"].isin(stems)], self.frame, self.unit, lag)
 
     def with_time(self, on: tuple[str, ...]) -> pd.DataFrame:
         """Return the frame with the year beside the month when a table is to be joined `on` the year."""
@@ -331,7 +319,8 @@ class Panel:
         -------
         Panel
             With the same rows in the same order, and a column for each measure; beside one that is
-            aggregated over months, the months it rests on (`…_months`).
+            aggregated over months, the months it rests on (`…_months`). A column of a table with the
+            name of a measure is called after its table, such as `fatalities_deaths`.
 
         Raises
         ------
@@ -346,34 +335,33 @@ class Panel:
                 raise UnitMismatch(
                     f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
-        needs = Needs(self, found.values())
-        columns = {}
-        for name, item in found.items():
-            columns[name] = item.function(*needs.arrays(item))
-            months = needs.rests_on(item)
-            if months is not None:
-                columns[f"{name}_months"] = pd.array(months, dtype="Float64").astype("Int64")
-        derived = pd.DataFrame(columns, index=self.frame.index)
-        kept = self.frame.drop(columns=[name for name in columns if name in self.frame])
+        columns, lost, notes = derived(self, found.values())
+        room = self._making_room(columns)
+        kept = self.frame.rename(columns=room)
+        kept = kept.drop(columns=[name for name in columns if name in kept])
         sources = [need.table for item in found.values() for need in item.needs]
-        lost, notes = self.left_out, list(self.notes)
-        for one in needs.tables.values():
-            notes += self._purposes_told(one)
-        for name, part in needs.lost.items():
-            lost = with_lost(lost, part, name)
-            notes += told(part, name, self.unit, self.scope.least_known)
         return replace(
             self,
-            frame=pd.concat([kept, derived], axis=1),
+            frame=pd.concat([kept, columns], axis=1),
             sources=tuple(dict.fromkeys((*self.sources, *sources))),
-            notes=tuple(dict.fromkeys(notes)),
-            left_out=lost,
-            origins={**self.origins, **{name: of_measure(item) for name, item in found.items()}},
+            notes=tuple(dict.fromkeys((*self.notes, *notes))),
+            left_out=together(self.left_out, lost),
+            origins={**renamed(self.origins, room), **of_measures(found)},
         )
+
+    def _making_room(self, columns: pd.DataFrame) -> dict[str, str]:
+        """Name columns that `add` brought after their table where a measure takes their name."""
+        names = {name: f"{owner}_{name}" for owner, name in self.added if name in columns}
+        taken = set(self.frame)
+        return {old: new for old, new in names.items() if old in taken and new not in taken}
 
     def cite(self, style: str = "text") -> str:
         """Return the citations the panel owes; `style` is text or bibtex."""
         return cite(self, style=style)
+
+    def codebook(self) -> pd.DataFrame:
+        """Return what each column means: one row per column, as `pkstats.codebook(panel)` does."""
+        return described(self)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -388,7 +376,7 @@ class Panel:
         names = [*self.sources, *(text.partition(":")[0] for text in self.owed)]
         tables = f"tables: {', '.join(names) or 'none added yet'}"
         missing = self.frame.isna().mean().sort_values(ascending=False)
-        gaps = [f"{cut(name)} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
+        gaps = [f"{name} {share:.0%}" for name, share in missing.head(5).items() if share > 0]
         lines = [head, tables, f"most missing: {', '.join(gaps)}" if gaps else "nothing missing"]
         return "\n".join([*lines, *self.notes])
 

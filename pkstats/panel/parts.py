@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +12,7 @@ from pkstats.errors import UnitMismatch, UnknownColumn, suggestion
 from pkstats.panel.aggregate import Converted
 from pkstats.panel.convert import convert
 from pkstats.panel.native import Native
-from pkstats.panel.scope import NAMED, Scope
+from pkstats.panel.scope import NAMED, Scope, outside_note
 from pkstats.panel.skeleton import mission_months
 
 # Columns that count the months (years) others rest on.
@@ -40,6 +40,16 @@ def outside_dates(
     if not count:
         return []
     return [f"{table.name}: {time}s outside the missions' dates, left out: {count:,}"]
+
+
+def refuse_twice(name: str, columns: list[str], added: Collection[tuple[str, str]]) -> None:
+    """Raise UnitMismatch for columns of a table that were added before."""
+    again = [column for column in columns if (name, column) in added]
+    if again:
+        raise UnitMismatch(
+            f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
+            "Take it with another lag=, or name only the columns you still need (columns=[…])."
+        )
 
 
 def only(
@@ -140,6 +150,24 @@ def in_panel(lost: pd.DataFrame, frame: pd.DataFrame, unit: str, steps: int) -> 
     return lost
 
 
+def lost_from(
+    found: Converted, part: pd.DataFrame, frame: pd.DataFrame, unit: str, lag: int
+) -> pd.DataFrame:
+    """Return the missions left out of the columns that a panel takes, in its own years."""
+    lost = found.left_out
+    stems = {MOMENTS.sub("", one.removesuffix(f"_lag{lag}")) for one in part}
+    stems |= {one.removesuffix(f"_lag{lag}") for one in part}
+    return in_panel(lost[lost["column"].isin(stems)], frame, unit, lag)
+
+
+def purposes_told(table: Native, missions: pd.DataFrame, scope: Scope, unit: str) -> list[str]:
+    """Say which missions a table leaves out because they are there for something else."""
+    states = unit == "state-year"
+    if states == (table.unit == "state-year") or not (states or table.events):
+        return []
+    return outside_note(missions, scope, unit)
+
+
 def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:
     """Raise UnitMismatch where a table has no year in common with a panel by time."""
     time = next((name for name in ("month", "year") if name in frame), None)
@@ -154,23 +182,4 @@ def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:
         raise UnitMismatch(
             f"{table.name!r} has figures for {held.min()} to {held.max()}; the panel needs "
             f"{low} to {high}. Choose another table, or a panel of those years."
-        )
-
-
-def with_lost(known: pd.DataFrame, lost: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the missions left out so far and those of one more table or measure."""
-    if lost.empty:
-        return known
-    lost = lost.assign(table=name)
-    columns = ["table", *(column for column in lost if column != "table")]
-    return pd.concat([known, lost[columns]], ignore_index=True) if len(known) else lost[columns]
-
-
-def refuse_twice(added: frozenset[tuple[str, str]], name: str, columns: list[str]) -> None:
-    """Raise UnitMismatch for columns of a table that were added before."""
-    again = [column for column in columns if (name, column) in added]
-    if again:
-        raise UnitMismatch(
-            f"The panel already has {', '.join(again[:5])}{' …' * (len(again) > 5)} of {name!r}. "
-            "Take it with another lag=, or name only the columns you still need (columns=[…])."
         )

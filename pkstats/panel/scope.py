@@ -64,9 +64,7 @@ def scope_of(purpose: str | Sequence[str] | None, least_known: float) -> Scope:
     if not asked:
         raise UnitMismatch(f"Expected one purpose or more of {', '.join(known)}; found none.")
     if not isinstance(least_known, Real) or isinstance(least_known, bool):
-        raise UnitMismatch(
-            f"least_known is a share from 0 to 1; found {cut(repr(least_known))}."
-        )
+        raise UnitMismatch(f"least_known is a share from 0 to 1; found {cut(repr(least_known))}.")
     if not 0 <= float(least_known) <= 1:
         raise UnitMismatch(f"least_known is a share from 0 to 1; found {least_known}.")
     return Scope(tuple(str(one) for one in dict.fromkeys(asked)), float(least_known))
@@ -79,7 +77,9 @@ def _listed(value: object) -> bool:
 def with_purpose(missions: pd.DataFrame, hosts: pd.DataFrame) -> pd.DataFrame:
     """Return missions with the purposes of their hosts, joined by commas where there are several."""
     own = hosts[(hosts["role"] == "host") & hosts["purpose"].notna()]
-    found = own.groupby("mission_id")["purpose"].agg(lambda spells: ", ".join(dict.fromkeys(spells)))
+    found = own.groupby("mission_id")["purpose"].agg(
+        lambda spells: ", ".join(dict.fromkeys(spells))
+    )
     return missions.assign(purpose=missions["mission_id"].map(found).astype("str"))
 
 
@@ -101,7 +101,9 @@ def outside_note(missions: pd.DataFrame, scope: Scope, unit: str) -> list[str]:
     named = [f"{name} ({purpose})" for name, purpose in list(found.items())[:NAMED]]
     more = f" and {len(found) - NAMED} more (panel.missions)" if len(found) > NAMED else ""
     what = (
-        "not counted as peacekeepers" if unit == "state-year" else "nothing of their hosts' conflicts"
+        "not counted as peacekeepers"
+        if unit == "state-year"
+        else "nothing of their hosts' conflicts"
     )
     return [
         f"purpose={', '.join(scope.purposes)}: {what} for {len(found)} missions that are there for "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,10 @@ def r_frame(path: Path, fit: Callable[[list[str]], float]) -> tuple[str, pd.Data
 
     files.unpacked_size(path)
     try:
-        objects: dict[Any, Any] = pyreadr.read_r(str(path))
+        with warnings.catch_warnings():
+            # A file without a frame is an error here, not a warning.
+            warnings.simplefilter("ignore")
+            objects: dict[Any, Any] = pyreadr.read_r(str(path))
     except Exception as problem:
         raise UnreadableFile(
             f"{path.name} cannot be opened as an R file ({cut(problem)}). "

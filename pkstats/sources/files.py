@@ -10,6 +10,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pkstats.errors import PkstatsError, UnreadableFile
 from pkstats.sources import limits
@@ -22,7 +23,11 @@ BEGINNING = 1 << 16
 MEMBERS = 10_000
 ZIP, GZIP, EXCEL_OLD = b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0"
 # How R compresses what it saves.
-COMPRESSED = {GZIP: gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+COMPRESSED: dict[bytes, Callable[..., Any]] = {
+    GZIP: gzip.open,
+    b"BZ": bz2.open,
+    b"\xfd7": lzma.open,
+}
 KINDS_OF_FILE = (
     (stat.S_ISDIR, "a folder", "Name the file inside it."),
     (stat.S_ISFIFO, "a pipe", "Save what comes through it to a file."),
@@ -94,7 +99,7 @@ def read_bytes(path: Path, fit: Callable[[bytes], float]) -> bytes:
     try:
         if content.startswith(GZIP):
             packed = content
-            content = limits.bounded(lambda: gzip.open(io.BytesIO(packed)), path.name)
+            content = limits.bounded(lambda: gzip.GzipFile(fileobj=io.BytesIO(packed)), path.name)
         if content.startswith(ZIP) and not is_excel(content):
             content = _from_zip(content, path.name, fit)
     except PkstatsError:

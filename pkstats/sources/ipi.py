@@ -17,25 +17,28 @@ PARTS = ["troops", "police", "observers"]
 def settle(table: Table, plan: Layout) -> None:
     """Read blank components as 0 where the total equals the sum of the components given.
 
-    A component that no mission reports in a whole month stays missing: before 1992-08 military
-    observers were not listed apart and stand among the troops. So does any other blank.
+    Components that the source did not list apart in some months (`options.unlisted` of the layout:
+    first and last month) stay missing there. So does any other blank.
     """
     cells = np.column_stack([table.numbers(name) for name in PARTS])
     blank = np.isnan(cells)
     adds_up = np.nansum(cells, axis=1) == table.numbers("total")
     months = table["month"]
+    unlisted = (plan.options or {})["unlisted"]
     for name, part, empty in zip(PARTS, cells.T, blank.T, strict=True):
-        listed = np.isin(months.asi8, np.unique(months.asi8[~empty & table.good]))
-        none = empty & adds_up & listed
+        apart = np.zeros(len(table), dtype=bool)
+        if name in unlisted:
+            first, last = (pd.Period(month, "M").ordinal for month in unlisted[name])
+            apart = (months.asi8 >= first) & (months.asi8 <= last) & ~months.isna()
+        unread = table.unread.get(name, np.zeros(len(table), dtype=bool))
+        none = empty & adds_up & ~apart & ~unread
         whole = np.nan_to_num(part).astype("int64")
         table[name] = pd.arrays.IntegerArray(whole, empty & ~none)
         count = int((none & table.good).sum())
         if count:
             table.report.note(f"{count:,} blanks of {name} read as 0: the rest makes up the total")
-        unlisted = ~listed & table.good
-        if unlisted.any():
-            which = months[unlisted].unique()
+        if (apart & empty & table.good).any():
             table.report.note(
-                f"{name} stay missing in {len(which)} months in which no mission reports any "
-                f"({which.min()} to {which.max()})"
+                f"{name} stay missing from {unlisted[name][0]} to {unlisted[name][1]}: the source "
+                "did not list them apart"
             )

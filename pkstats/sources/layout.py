@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pkstats.errors import UnknownTable, suggestion
+from pkstats.errors import UnknownTable, known_name
 from pkstats.units import YEARS
 
 LAYOUTS = Path(__file__).parent / "layouts"
@@ -124,9 +124,9 @@ class Layout:
 
     `files` are the names the publisher (or its usual copies) gives the file, as glob patterns;
     `key` must be unique in the tidy frame; `order` holds pairs of columns, first not after second.
-    Lines above the header are skipped by themselves; `header_row` is for workbooks only. `garbled`
-    has the right spelling of names that the publisher's mixed encodings garble. `siblings` are the
-    publisher's other files that could pass for this one; they are refused.
+    Lines above the header are skipped by themselves. `garbled` has the right spelling of names that
+    the publisher's mixed encodings garble. `siblings` are the publisher's other files that could
+    pass for this one; they are refused.
     """
 
     kind: str
@@ -138,7 +138,6 @@ class Layout:
     source: str
     module: str = ""
     sheet: str | int = 0
-    header_row: int = 0
     order: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     garbled: Mapping[str, str] | None = None
@@ -218,7 +217,6 @@ def layout_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in LAYOUTS.glob("*.toml")))
 
 
-@cache
 def layout(kind: str) -> Layout:
     """Return the layout of one kind of publisher file; `fatalities` finds `un_fatalities`.
 
@@ -227,14 +225,18 @@ def layout(kind: str) -> Layout:
     UnknownTable
         When no reader has that name; near matches are named.
     """
-    for publisher in ("un", "ucdp"):
-        if kind not in layout_names() and f"{publisher}_{kind}" in layout_names():
-            return layout(f"{publisher}_{kind}")
-    if kind not in layout_names():
-        raise UnknownTable(
-            f"No reader is called {kind!r}.{suggestion(kind, layout_names())} "
-            f"Readers are: {', '.join(layout_names())}."
-        )
+    names = layout_names()
+    full = next((f"{one}_{kind}" for one in ("un", "ucdp") if f"{one}_{kind}" in names), "")
+    listed = f"Readers are: {', '.join(names)}."
+    return _layout(
+        full
+        if full and kind not in names
+        else known_name(kind, names, "reader", UnknownTable, listed)
+    )
+
+
+@cache
+def _layout(kind: str) -> Layout:
     entry = tomllib.loads((LAYOUTS / f"{kind}.toml").read_text(encoding="utf-8"))
     return Layout(
         kind=kind,
@@ -246,7 +248,6 @@ def layout(kind: str) -> Layout:
         source=entry.get("source", kind),
         module=entry.get("module", ""),
         sheet=entry.get("sheet", 0),
-        header_row=entry.get("header_row", 0),
         order=tuple((first, second) for first, second in entry.get("order", ())),
         notes=_tuple(entry.get("notes", ())),
         garbled=entry.get("garbled"),

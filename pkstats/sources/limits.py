@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import IO, NamedTuple, NoReturn
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, NoReturn
 
 from pkstats.errors import UnreadableFile
 
@@ -69,7 +70,7 @@ def refuse(setting: str, name: str, found: str) -> NoReturn:
     )
 
 
-def bounded(opened: Callable[[], IO[bytes]], name: str) -> bytes:
+def bounded(opened: Callable[[], AbstractContextManager[Any]], name: str) -> bytes:
     """Return all that a stream holds; its length is measured before it is kept.
 
     Raises
@@ -83,7 +84,7 @@ def bounded(opened: Callable[[], IO[bytes]], name: str) -> bytes:
         return stream.read(length)
 
 
-def measured(stream: IO[bytes], name: str) -> int:
+def measured(stream: Any, name: str) -> int:
     """Return how many bytes a stream holds, without keeping them; stop at the limit on bytes."""
     most = limit("PKSTATS_MAX_BYTES")
     length = 0

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from pkstats.units import YEARS
+
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
     from pkstats.sources.table import Table
@@ -63,6 +65,8 @@ def _date(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> np.ndarray:
     year, month, day = (np.where(whole, part, 1).astype("int64") for part in (year, month, day))
     months: Any = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
-    real = whole & (month >= 1) & (month <= 12) & (day >= 1)
+    real = (
+        whole & (year >= YEARS[0]) & (year <= YEARS[1]) & (month >= 1) & (month <= 12) & (day >= 1)
+    )
     real &= days.astype("datetime64[M]") == months
     return np.where(real, days.astype("datetime64[s]"), np.datetime64("NaT", "s"))

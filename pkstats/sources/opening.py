@@ -93,7 +93,7 @@ def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> 
         refuse(header, [field.column[0] for field in plan.fields], plan, path)
     columns = match(header, plan, path)
     records = split_records(content, delimiter, path.name)
-    if not records.count:
+    if not records.total:
         raise UnreadableFile(f"{path.name} has a header but no rows. Download it again.")
     try:
         table = text.arrow_text(
@@ -107,7 +107,7 @@ def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> 
             f"{path.name} cannot be parsed as delimited text ({cut(problem)}). "
             "Check the delimiter and quotes, or download it again."
         ) from None
-    _check_count(table.num_rows, records.count, records.broken, path)
+    _check_count(table.num_rows, records.total, records.broken, path)
     if records.inner_quotes:
         notes.append(
             f"{records.inner_quotes:,} cells hold a stray quotation mark, kept as a letter"
@@ -116,7 +116,7 @@ def _from_text(head: shape.Head, plan: Layout, path: Path, notes: list[str]) -> 
     whole = dict(zip(table.column_names, map(_joined, table.columns), strict=True))
     cells = {name: whole[column] for name, column in columns.items()}
     return Opened(
-        cells, records.count, _numbers(records.count, records.broken), records.broken, notes
+        cells, records.total, _numbers(records.total, records.broken), records.broken, notes
     )
 
 
@@ -150,7 +150,7 @@ def _from_workbook(
         return list(columns.values())
 
     sheet = workbooks.read_sheet(content, plan.sheet, path.name, score, choose)
-    if not sheet.count:
+    if not sheet.total:
         raise UnreadableFile(f"{path.name} has a header but no rows. Download it again.")
     notes = [f"{sheet.above} lines above the header were skipped"] if sheet.above else []
     found = {
@@ -158,9 +158,9 @@ def _from_workbook(
         for name, cells in sheet.columns.items()
     }
     cells = {name: found[column] for name, column in columns.items()}
-    rows = _numbers(sheet.count, sheet.broken)
-    _check_count(len(next(iter(cells.values()))), sheet.count, sheet.broken, path)
-    return Opened(cells, sheet.count, rows, sheet.broken, notes, sheet.name)
+    rows = _numbers(sheet.total, sheet.broken)
+    _check_count(len(next(iter(cells.values()))), sheet.total, sheet.broken, path)
+    return Opened(cells, sheet.total, rows, sheet.broken, notes, sheet.name)
 
 
 def _from_frame(frame: pd.DataFrame, plan: Layout, path: Path) -> Opened:
@@ -169,5 +169,6 @@ def _from_frame(frame: pd.DataFrame, plan: Layout, path: Path) -> Opened:
     if not len(frame):
         raise UnreadableFile(f"{path.name} has a header but no rows. Download it again.")
     limits.check("PKSTATS_MAX_ROWS", len(frame), path.name)
+    limits.check("PKSTATS_MAX_CELLS", len(frame) * len(header), path.name)
     cells = {name: frame.iloc[:, header.index(column)] for name, column in columns.items()}
     return Opened(cells, len(frame), np.arange(1, len(frame) + 1), [], [])

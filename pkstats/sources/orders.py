@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,6 +34,8 @@ ORDERS = {"dm": "day/month/year", "md": "month/day/year"}
 MONTHS = 12
 # Of the cells that prove an order, one in so many may be a slip of the pen.
 SLIP = 20
+# So many different cells must speak against the order that a layout names.
+PROOFS = 3
 
 
 class Style(NamedTuple):
@@ -78,9 +80,10 @@ def settled(cells: dict[str, Any], plan: Layout, report: Report) -> dict[str, An
                 orders = proofs.setdefault(_style(match), {key: Counter() for key in ORDERS})
                 orders[order][column.texts[place]] += count
     proven = {style: _order(found, report.file) for style, found in proofs.items()}
+    weak = {style for style, order in proven.items() if len(proofs[style][order]) < PROOFS}
     rewritten = {}
     for column in columns:
-        words = _rewritten(column, proven, report)
+        words = _rewritten(column, proven, weak, report)
         if words is not None:
             rewritten[column.field.name] = words
     return {**cells, **rewritten}
@@ -136,14 +139,20 @@ def _named(field: Field, style: Style, order: str) -> bool:
     return any(pattern.partition(" ")[0] == day for pattern in field.formats)
 
 
-def _rewritten(column: Column, proven: Mapping[Style, str], report: Report) -> pa.Array | None:
-    """Return the column with its dates as year-month-day; None where the layout reads them."""
+def _rewritten(
+    column: Column, proven: Mapping[Style, str], weak: Collection[Style], report: Report
+) -> pa.Array | None:
+    """Return the column with its dates as year-month-day; None where the layout reads them.
+
+    Against the order that the layout names, `weak` proofs count for nothing.
+    """
     words, told = list(column.texts), set()
     for place, match in column.written.items():
         style = _style(match)
         order = proven.get(style, "")
         short = style.year_digits == 2 and column.field.latest_year is None
-        if not order or short or _named(column.field, style, order):
+        named = [known for known in ORDERS if _named(column.field, style, known)]
+        if not order or short or order in named or (named and style in weak):
             continue
         day, month = (int(match[1]), int(match[3]))[:: 1 if order == "dm" else -1]
         year = (

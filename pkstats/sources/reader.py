@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pkstats.errors import UnknownTable, UnreadableFile
+from pkstats.cache import as_path
 from pkstats.sources import keys, lists, orders, parse, shape, siblings, times, years
-from pkstats.sources.blanks import check_column, needed
+from pkstats.sources.blanks import check_column, emptied, needed
 from pkstats.sources.cells import nulls, spell
 from pkstats.sources.layout import Field, Layout, layout
 from pkstats.sources.opening import Opened, open_file
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table, from_frame
-from pkstats.text import cut
 
 
 def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
@@ -50,12 +48,8 @@ def read(kind: str, path: str | Path) -> tuple[pd.DataFrame, Report]:
     WrongColumns
         When the columns are not the reader's; names what is missing and which reader would fit.
     """
-    if not isinstance(kind, str):
-        raise UnknownTable(f"Expected the name of a reader such as 'ged'; found {cut(repr(kind))}.")
     plan = layout(kind)
-    if not isinstance(path, (str, os.PathLike)):
-        raise UnreadableFile(f"Expected the path of a file; found {cut(repr(path))}.")
-    path = Path(path)
+    path = as_path(path)
     opened = open_file(path, plan)
     siblings.check_object(opened.inside, plan, path.name)
     report = Report(kind, path.name, opened.read)
@@ -182,6 +176,8 @@ def _refuse(
     bad: Any = parsed.bad
     if needed(field, plan):
         _set_aside(bad, parsed.reason, field, cells, table)
+        # What cannot be read must not reach the sums of a layout's module.
+        table[field.name] = emptied(parsed.values, bad)
         return
 
     def stated(rows: np.ndarray) -> list[str]:

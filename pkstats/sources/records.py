@@ -41,7 +41,7 @@ class Records(NamedTuple):
     ----------
     content : bytes
         The header and the good rows.
-    count : int
+    total : int
         Rows of the file, good or not: lines below the header that are not empty, less those that
         continue a quoted cell.
     broken : list of Broken
@@ -50,7 +50,7 @@ class Records(NamedTuple):
     """
 
     content: bytes
-    count: int
+    total: int
     broken: list[Broken]
     inner_quotes: int
 
@@ -138,7 +138,10 @@ def _are_rows(
     A line of a longer cell hardly has as many delimiters as a row; its first and its last line,
     which hold other cells as well, may by chance, but hardly both.
     """
-    whole = [_cells_alone(content[start:end], mark) == width for start, end in lines]
+    whole = [
+        width in (_cells_alone(content[start:end], mark), content.count(mark, start, end) + 1)
+        for start, end in lines
+    ]
     if cells != width:
         return any(whole)
     return (whole[0] and whole[-1]) or any(whole[1:-1])

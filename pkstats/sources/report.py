@@ -12,6 +12,8 @@ from pkstats.text import cut, for_html
 if TYPE_CHECKING:
     import pandas as pd
 
+# So many columns are told in the notes.
+SHOWN = 8
 COLUMNS = ["file", "row", "column", "value", "reason"]
 
 
@@ -86,6 +88,19 @@ class Report:
             )
         if not len(kept):
             raise NoRows(self._why_nothing(), self)
+        self._note_blanks()
+
+    def _note_blanks(self) -> None:
+        """Note per column and reason how many cells are missing, so that cards of raw tables tell."""
+        if not self._blanks:
+            return
+        counts = self.blanks.groupby(["column", "reason"], sort=False).size()
+        for (column, reason), count in counts.nlargest(SHOWN).items():
+            cells = "cell" if count == 1 else "cells"
+            self.note(f"{count:,} {cells} of {column} left missing: {reason}")
+        if len(counts) > SHOWN:
+            rest = counts.sum() - counts.nlargest(SHOWN).sum()
+            self.note(f"{rest:,} cells of other columns left missing: see the report's blanks")
 
     def _why_nothing(self) -> str:
         frame = self.frame
@@ -170,12 +185,6 @@ class Report:
             f"{self.set_aside:,} set aside"
         )
         lines = [f"  {count:,} × {reason}" for reason, count in self.reasons().head(8).items()]
-        if self._blanks:
-            counts = self.blanks.groupby(["column", "reason"], sort=False).size()
-            lines += [
-                f"  {count:,} cells of {column} left missing: {reason}"
-                for (column, reason), count in counts.nlargest(8).items()
-            ]
         return "\n".join([head, *lines, *(f"  note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:

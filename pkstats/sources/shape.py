@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from pkstats.sources import text
 from pkstats.sources.layout import Field, Layout, layout
+from pkstats.sources.records import LINE_END
 from pkstats.sources.report import Report
 from pkstats.sources.table import Table
 
@@ -58,20 +59,21 @@ def find_header(
     """
     start, best, chosen = 0, -1.0, (0, 0, [""], ",")
     for number in range(PREAMBLE):
-        end = content.find(b"\n", start)
-        line = content[start : end if end >= 0 else len(content)]
+        found = LINE_END.search(content, start)
+        line = content[start : found.start() if found else len(content)]
         cells, delimiter = text.sniff(line, overlap, name)
         score = overlap(text.folded(cells))
         if is_header(score, best, first=number == 0):
             best, chosen = score, (number, start, cells, delimiter)
-        if best == 1 or end < 0:
+        if best == 1 or not found:
             break
-        start = end + 1
+        start = found.end()
     lines, start, header, delimiter = chosen
     if lines:
         notes.append(f"{lines} lines above the header were skipped")
         content = content[start:]
-    if content.count(b'"', 0, content.find(b"\n")) % 2:
+    found = LINE_END.search(content)
+    if content.count(b'"', 0, found.start() if found else len(content)) % 2:
         # A column's name goes on in the next line.
         header, delimiter = text.sniff(content, overlap, name)
     return Head(content, header, delimiter)

@@ -36,6 +36,8 @@ class Table:
         Rows not set aside.
     keyed : bool
         Whether rows were numbered so that no two have the same key.
+    unread : dict of str to ndarray of bool
+        By column, the cells that are missing because they could not be read.
     report : Report
     """
 
@@ -45,6 +47,7 @@ class Table:
         self.good = np.ones(len(rows), dtype=bool)
         self.report = report
         self.keyed = False
+        self.unread: dict[str, np.ndarray] = {}
         self.codes: dict[str, tuple[Any, np.ndarray, int]] = {}
 
     def __len__(self) -> int:
@@ -134,6 +137,7 @@ class Table:
         why = reasons if isinstance(reasons, str) else [reasons(value) for value in stated]
         self.report.blank(self.rows[fresh], column, stated, why)
         self[name] = emptied(self[name], bad)
+        self.unread[name] = bad
 
     def frame(self, numbered: bool = False) -> pd.DataFrame:
         """Return the good rows as a frame; their numbers in the file stand in `_row` if asked."""

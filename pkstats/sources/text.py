@@ -13,7 +13,7 @@ import numpy as np
 
 from pkstats.errors import UnreadableFile
 from pkstats.sources import limits
-from pkstats.sources.records import UNDECODED
+from pkstats.sources.records import LINE_END, UNDECODED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,11 +27,19 @@ WIDE = (
 BEYOND_ASCII = re.compile(rb"[\x80-\xff][^\r\n]*")
 LOST = "\ufffd".encode()
 SET_ASIDE = "pkstats.set_aside"
-codecs.register_error(SET_ASIDE, lambda problem: (UNDECODED.decode(), problem.end))
 # The largest byte of an ASCII letter.
 ASCII = 127
 # Most files fit in one small block; a row longer than a block needs the large one.
 SMALL_BLOCK, LARGE_BLOCK = 1 << 22, 1 << 26
+
+
+def _undecoded(problem: UnicodeError) -> tuple[str, int]:
+    """Stand in for bytes that are no text, so that their row is set aside."""
+    assert isinstance(problem, UnicodeDecodeError)
+    return UNDECODED.decode(), problem.end
+
+
+codecs.register_error(SET_ASIDE, _undecoded)
 
 
 def to_utf8(content: bytes, name: str, notes: list[str]) -> bytes:
@@ -180,8 +188,8 @@ def sniff(content: bytes, overlap: Callable[[set[str]], float], name: str) -> tu
     UnreadableFile
         When the line has more cells than `PKSTATS_MAX_COLUMNS`.
     """
-    end = content.find(b"\n")
-    first = content[:end] if end >= 0 else content
+    found = LINE_END.search(content)
+    first = content[: found.start()] if found else content
     for mark in DELIMITERS:
         limits.check("PKSTATS_MAX_COLUMNS", first.count(mark.encode()) + 1, name)
     used = [mark for mark in DELIMITERS if mark.encode() in first] or [","]

@@ -163,6 +163,7 @@ def parse_month(
         bad |= (np.rint(year) != year) & ~np.isnan(year)
         bad |= (np.rint(month) != month) & ~np.isnan(month)
     empty = np.isnan(year) | np.isnan(month) | bad
-    ordinals = np.where(empty, 0, (year - 1970) * 12 + month - 1).astype(MONTHS)
+    year, month = np.where(empty, 1970, year), np.where(empty, 1, month)
+    ordinals = ((year - 1970) * 12 + month - 1).astype(MONTHS)
     ordinals[empty] = NOT_A_TIME
     return Parsed(_months(ordinals), bad, "expected a year and a month from 1 to 12")

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from pkstats.sources import times
 from pkstats.sources.cells import TEXT, encode
 from pkstats.sources.layout import Field
+from pkstats.units import YEARS
 
 if TYPE_CHECKING:
     from pkstats.sources.layout import Layout
@@ -73,7 +74,9 @@ def _first_dates(table: Table, name: str, formats: Mapping[str, Any]) -> None:
     pairs = zip(first, texts, strict=True)
     words = pa.array([match[1] if match else text for match, text in pairs], TEXT)
     dates = np.append(times.read_dates(words, field), times.NOT_A_TIME)
-    bad = np.append(np.isnat(dates[:-1]), False)
+    years = dates.astype("datetime64[Y]").astype("int64") + 1970
+    outside = ~np.isnat(dates) & ((years < YEARS[0]) | (years > YEARS[1]))
+    bad = outside | np.append(np.isnat(dates[:-1]), False)
 
     table[name], before = dates[places], table[name]
 

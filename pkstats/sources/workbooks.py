@@ -38,7 +38,7 @@ class Sheet(NamedTuple):
     header : list of str
     columns : dict of str to list
         The wanted columns.
-    count : int
+    total : int
         Rows below the header to which the file itself gives something.
     broken : list of Broken
         Those of them that are empty when read, such as formulas that were never computed.
@@ -48,7 +48,7 @@ class Sheet(NamedTuple):
     above: int
     header: list[str]
     columns: dict[str, list[Any]]
-    count: int
+    total: int
     broken: list[Broken]
 
 

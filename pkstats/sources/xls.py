@@ -59,7 +59,7 @@ def _workbook(content: bytes) -> bytes:
         table += struct.unpack_from(f"<{size // 4}I", content, (sector + 1) * size)
 
     def chain(sector: int) -> bytes:
-        pieces = []
+        pieces: list[bytes] = []
         while sector < FREE and len(pieces) <= most:
             pieces.append(content[(sector + 1) * size : (sector + 2) * size])
             sector = table[sector]

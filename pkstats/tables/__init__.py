@@ -2,6 +2,6 @@
 
 from pkstats.tables.build import build
 from pkstats.tables.compile import compile_sources
-from pkstats.tables.load import load, tables
+from pkstats.tables.load import generation, load, tables
 
-__all__ = ["build", "compile_sources", "load", "tables"]
+__all__ = ["build", "compile_sources", "generation", "load", "tables"]

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkstats.cache import locked, writable, write_together
+from pkstats.cache import as_path, checksum, locked, writable
 from pkstats.codebook import conform, table, table_names, validate
 from pkstats.codebook.model import Table
 from pkstats.errors import BuildProblem, PkstatsError
+from pkstats.tables import generations
 from pkstats.tables.builders import BUILDERS
+from pkstats.tables.generations import Generation
 from pkstats.tables.places import PACKAGE, processed_folder, raw_folder
-from pkstats.tables.raw import MEND
+from pkstats.tables.raw import MEND, raw_files
 from pkstats.tables.recipe import Workshop, follow
 from pkstats.tables.store import to_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-STAMP = "build.json"
-REGISTRY = (".csv", ".toml", ".py")
+CODE = {
+    "codebook": ("*.toml", "*.py"),
+    "registry": ("*.csv", "*.toml", "*.py"),
+    "tables": ("*.toml", "*.py"),
+    ".": ("units.py",),
+}
 
 
 @dataclass
@@ -45,26 +49,29 @@ class Built:
 
 
 def fingerprint(raw: Path) -> str:
-    """Return a hash of everything the processed tables follow from: raw files, codebook, code."""
-    digest = hashlib.sha256()
-    inputs = [*raw.glob("*.csv"), *(PACKAGE / "codebook").rglob("*.toml")]
-    inputs += [path for path in (PACKAGE / "registry").rglob("*") if path.suffix in REGISTRY]
-    inputs += [*(PACKAGE / "tables").rglob("*.py")]
-    for path in sorted(inputs):
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """Return a hash of everything the processed tables follow from: raw files, codebook, code.
+
+    Raises
+    ------
+    BuildProblem
+        When a raw file cannot be read, or a compile that wrote there was interrupted.
+    """
+    marks = [f"raw {path.name} {checksum(content)}" for path, content in raw_files(raw)]
+    for room, patterns in CODE.items():
+        home = PACKAGE / room
+        find = home.glob if room == "." else home.rglob
+        for path in sorted(path for pattern in patterns for path in find(pattern)):
+            name = path.relative_to(PACKAGE).as_posix()
+            marks.append(f"code {name} {checksum(path.read_bytes())}")
+    return checksum("\n".join(marks).encode())
 
 
-def up_to_date(folder: Path, raw: Path) -> dict[str, int] | None:
-    """Return the rows per table when the folder holds a finished build of the present inputs."""
-    try:
-        known = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        rows, inputs = known["rows"], known["inputs"]
-    except (OSError, ValueError, KeyError, TypeError):
+def up_to_date(folder: Path, raw: Path) -> Generation | None:
+    """Return the present generation when it was made from the present inputs and is undamaged."""
+    found = generations.current(folder)
+    if found is None or set(found.tables) != set(table_names()):
         return None
-    whole = all((folder / f"{name}.parquet").exists() for name in table_names())
-    return rows if whole and inputs == fingerprint(raw) else None
+    return found if found.inputs == fingerprint(raw) and found.whole() else None
 
 
 def build(
@@ -72,8 +79,10 @@ def build(
 ) -> Built:
     """Build every processed table, or none.
 
-    Tables are made and checked in memory first and written only when all of them are whole, each
-    in one step; an interrupted build leaves the old tables. Two builds at once take turns.
+    Tables are made and checked in memory first and written only when all of them are whole: beside
+    the old ones, with one last step that makes them the present ones. An interrupted build leaves
+    the old tables; two builds at once take turns. From here on this session reads the new tables;
+    other sessions go on reading those they began with.
 
     Parameters
     ----------
@@ -91,26 +100,41 @@ def build(
     ------
     BuildProblem
         When a raw table is missing or unreadable, or the folder cannot be written.
+    UnreadableFile
+        When `folder` or `raw` is no path.
     BadData
         When a table would break its codebook entry.
     """
-    folder = Path(folder or processed_folder())
-    raw = Path(raw or raw_folder())
-    rows = None if force else up_to_date(folder, raw)
-    if rows is not None:
-        return Built(folder, rows, fresh=False)
-    with locked(writable(folder)):
-        rows = None if force else up_to_date(folder, raw)
-        if rows is not None:
-            return Built(folder, rows, fresh=False)
-        frames, aside = make(raw)
-        contents = {name: to_parquet(frame, table(name)) for name, frame in frames.items()}
-        rows = {name: len(frame) for name, frame in frames.items()}
-        stamp = {"inputs": fingerprint(raw), "rows": rows}
-        written = {f"{name}.parquet": content for name, content in contents.items()}
-        written[STAMP] = (json.dumps(stamp, indent=1) + "\n").encode()
-        write_together(folder, written)
-    return Built(folder, rows, aside)
+    folder = processed_folder() if folder is None else as_path(folder, "a folder of tables")
+    raw = raw_folder() if raw is None else as_path(raw, "a folder of raw tables")
+    built, _ = build_generation(folder, raw, force)
+    generations.let_go(folder)
+    return built
+
+
+def build_generation(folder: Path, raw: Path, force: bool = False) -> tuple[Built, Generation]:
+    """Build, and return what was done and the generation that holds the tables."""
+    found = None if force else up_to_date(folder, raw)
+    if found is None:
+        with locked(writable(folder)):
+            found = None if force else up_to_date(folder, raw)
+            if found is None:
+                return _build(folder, raw)
+    return Built(folder, found.rows, fresh=False), found
+
+
+def _build(folder: Path, raw: Path) -> tuple[Built, Generation]:
+    """Make the tables and write them; the folder is locked."""
+    inputs = fingerprint(raw)
+    frames, aside = make(raw)
+    contents = {name: to_parquet(frame, table(name)) for name, frame in frames.items()}
+    if fingerprint(raw) != inputs:
+        raise BuildProblem(
+            f"The raw tables in {raw} changed while they were read; the processed tables are "
+            "unchanged. Run `pkstats build` again."
+        )
+    rows = {name: len(frame) for name, frame in frames.items()}
+    return Built(folder, rows, aside), generations.write(folder, inputs, contents, rows)
 
 
 def make(raw: Path) -> tuple[dict[str, pd.DataFrame], int]:
@@ -142,7 +166,7 @@ def _made(entry: Table, workshop: Workshop) -> pd.DataFrame:
         return validate(conform(frame, entry), entry)
     except PkstatsError:
         raise
-    except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         sources = ", ".join(entry.recipe.get("raw", [entry.name]))
         raise BuildProblem(
             f"Table {entry.name!r} cannot be made from the raw tables ({sources}): "

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkstats.cache import locked, write_together
-from pkstats.codebook import source_card
+from pkstats.cache import as_path, locked, write_together
 from pkstats.errors import BuildProblem
 from pkstats.sources import Report, layout, read
 from pkstats.sources.opening import R_SUFFIXES
+from pkstats.tables.generations import let_go
 from pkstats.tables.places import in_checkout, own_raw, raw_folder
-from pkstats.tables.raw import RawTable, raw_names, raw_table, read_raw, to_csv
+from pkstats.tables.provenance import before_in, card, outdated, quote
+from pkstats.tables.raw import (
+    MEND,
+    UNFINISHED,
+    RawTable,
+    from_csv,
+    raw_names,
+    raw_table,
+    read_raw,
+    to_csv,
+)
+from pkstats.tables.shrinking import Change, change
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CARD_FIELDS = (
-    "producer",
-    "title",
-    "version",
-    "licence",
-    "citation",
-    "landing_page",
-    "retrieved",
-    "coverage",
-    "unit",
-    "limits",
-)
+LOSSES_SHOWN = 8
 
 
 @dataclass
@@ -60,16 +58,21 @@ class Compiled:
         return "\n".join(lines)
 
 
-def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
+def compile_sources(
+    folder: str | Path, target: str | Path | None = None, force: bool = False
+) -> Compiled:
     """Turn a folder of publisher files into the raw tables and their cards.
 
     Parameters
     ----------
     folder : str or Path
         Searched with all its subfolders for the file names the readers know.
-    target : Path, optional
+    target : str or Path, optional
         Where the raw tables go; by default `PKSTATS_RAW` or the checkout's `data/raw`. A table that
         is not there yet starts from the rows this installation has.
+    force : bool
+        Take a source's file even when it has fewer rows, known cells of a column or years than the
+        rows it replaces.
 
     Returns
     -------
@@ -80,10 +83,13 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
     Raises
     ------
     BuildProblem
-        When the folder is missing or holds none of the files.
+        When the folder is missing or holds none of the files, or a source would shrink. Nothing is
+        written then.
+    UnreadableFile
+        When `folder` or `target` is no path.
     """
-    folder = Path(folder)
-    target = target or raw_folder()
+    folder = as_path(folder, "a folder of publisher files")
+    target = raw_folder() if target is None else as_path(target, "a folder for the raw tables")
     if target == own_raw() and not in_checkout():
         raise BuildProblem(
             "Compiling into an installed package would change it. Name a folder of your own "
@@ -91,6 +97,34 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
         )
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
+    files = _files(folder)
+    done = Compiled(absent=sorted(kind for kind, path in files.items() if path is None))
+    with locked(target):
+        written: dict[str, bytes] = {}
+        losses: list[str] = []
+        cache: dict[str, tuple[pd.DataFrame, Report]] = {}
+        for table in map(raw_table, _progress(raw_names())):
+            earlier = _earlier_rows(table, files, target, force)
+            frame = _fill(table, files, earlier, cache)
+            for kind, found in _changes(table, files, earlier, frame):
+                told = f"{kind} in {table.name}: {found}"
+                (losses if found.shrinks else done.changed).append(told)
+            done.rows[table.name] = len(frame)
+            written[f"{table.name}.csv"] = to_csv(frame)
+            written[f"{table.name}.toml"] = card(table, files, cache, target).encode()
+        _refuse(losses, files, force)
+        done.changed += [f"taken though less than before: {loss}" for loss in losses]
+        done.reports = [report for _, report in cache.values()]
+        done.changed += dict.fromkeys(outdated(files, target))
+        written.update(_set_aside(done.reports, target))
+        written.update(_untouched(written, target))
+        write_together(target, written, mark=UNFINISHED)
+    let_go()
+    return done
+
+
+def _files(folder: Path) -> dict[str, Path | None]:
+    """Return the publisher's file of every kind that raw tables are made from; None without one."""
     kinds = dict.fromkeys(kind for name in raw_names() for kind in raw_table(name).kinds)
     files = {kind: find(folder, kind) for kind in kinds}
     if not any(files.values()):
@@ -99,21 +133,71 @@ def compile_sources(folder: str | Path, target: Path | None = None) -> Compiled:
             f"{', '.join(layout(kind).files[0] for kind in list(files)[:4])}. "
             "pkstats.read(kind, path) reads one file, also of kinds that no table is made from."
         )
-    done = Compiled(absent=sorted(kind for kind, path in files.items() if path is None))
-    with locked(target):
-        written: dict[str, bytes] = {}
-        cache: dict[str, tuple[pd.DataFrame, Report]] = {}
-        for name in _progress(raw_names()):
-            frame = _fill(raw_table(name), files, target, cache)
-            done.rows[name] = len(frame)
-            written[f"{name}.csv"] = to_csv(frame)
-            written[f"{name}.toml"] = _card(raw_table(name), files, cache, target).encode()
-        done.reports = [report for _, report in cache.values()]
-        done.changed = list(dict.fromkeys(_outdated(files, target)))
-        written.update(_set_aside(done.reports, files, target))
-        written.update(_untouched(written, target))
-        write_together(target, written)
-    return done
+    return files
+
+
+def _earlier_rows(
+    table: RawTable, files: dict[str, Path | None], target: Path, force: bool
+) -> pd.DataFrame | None:
+    """Return a raw table as it is, None when there is none.
+
+    None also for a damaged one that `force` replaces whole, because every source of it has a file.
+
+    Raises
+    ------
+    BuildProblem
+    """
+    before = before_in(target, f"{table.name}.csv")
+    if before is None:
+        return None
+    try:
+        frame = read_raw(before, table.name)
+        if "source" not in frame:
+            raise BuildProblem(f"{before / table.name}.csv lacks the column source. {MEND}")
+        return frame
+    except BuildProblem:
+        if force and all(files[kind] is not None for kind in table.kinds):
+            return None
+        raise
+
+
+def _changes(
+    table: RawTable,
+    files: dict[str, Path | None],
+    earlier: pd.DataFrame | None,
+    frame: pd.DataFrame,
+) -> Iterator[tuple[str, Change]]:
+    """Yield what each source with a file would lose of its earlier rows."""
+    if earlier is None:
+        return
+    after = from_csv(to_csv(frame), Path(f"{table.name}.csv"))
+    for kind in table.kinds:
+        if files[kind] is None:
+            continue
+        key = [name for name in layout(kind).key if name in table.columns]
+        key = ["label", "from"] if table.spells else list(table.sum_by) or key
+        old, new = (part[part["source"] == kind] for part in (earlier, after))
+        found = change(old, new, key or list(table.columns))
+        if found.shrinks or found.gone:
+            yield kind, found
+
+
+def _refuse(losses: list[str], files: dict[str, Path | None], force: bool) -> None:
+    """Raise when sources would lose what their raw tables have."""
+    if not losses or force:
+        return
+    lines = [f"  {loss}" for loss in losses[:LOSSES_SHOWN]]
+    rest = len(losses) - LOSSES_SHOWN
+    lines += [f"  and {rest} more"] if rest > 0 else []
+    kinds = {kind for kind in files if any(loss.startswith(f"{kind} in ") for loss in losses)}
+    names = ", ".join(sorted(str(path.name) for kind in kinds if (path := files[kind])))
+    raise BuildProblem(
+        f"Expected files with at least what the raw tables have; less is in {names}. Nothing was "
+        "written.\n"
+        + "\n".join(lines)
+        + "\nIf these files are whole and meant to replace the rows, "
+        "run it again with --force (force=True)."
+    )
 
 
 def _progress(names: tuple[str, ...]) -> Iterator[str]:
@@ -140,22 +224,21 @@ def find(folder: Path, kind: str) -> Path | None:
 def _fill(
     table: RawTable,
     files: dict[str, Path | None],
-    target: Path,
+    earlier: pd.DataFrame | None,
     cache: dict[str, tuple[pd.DataFrame, Report]],
 ) -> pd.DataFrame:
+    """Return a raw table: rows of each source's file, earlier rows of sources without one."""
     import pandas as pd
 
     parts = []
     for kind in table.kinds:
         path = files[kind]
         if path is None:
-            before = _before(target, f"{table.name}.csv")
-            if before is not None:
-                old = read_raw(before, table.name)
-                parts.append(old[old["source"] == kind])
+            if earlier is not None:
+                parts.append(earlier[earlier["source"] == kind])
             continue
         if kind not in cache:
-            cache[kind] = read(kind, path)
+            cache[kind] = _read(kind, path)
         part = _shape(cache[kind][0], table)
         part.insert(0, "source", kind)
         parts.append(part)
@@ -165,9 +248,22 @@ def _fill(
     return frame.reindex(columns=["source", *table.columns])
 
 
-def _before(target: Path, name: str) -> Path | None:
-    """Return the folder whose file is the earlier one: the target, else this installation's."""
-    return next((folder for folder in (target, own_raw()) if (folder / name).exists()), None)
+def _read(kind: str, path: Path) -> tuple[pd.DataFrame, Report]:
+    """Read a publisher's file; one of which no row is kept is no file to compile.
+
+    Raises
+    ------
+    BuildProblem
+    """
+    frame, report = read(kind, path)
+    if not len(frame):
+        reasons = report.frame["reason"].value_counts()
+        why = f" Most often: {reasons.index[0]}." if len(reasons) else ""
+        raise BuildProblem(
+            f"Expected rows for {kind} in {path}; of {report.read:,} rows read none is kept.{why} "
+            f"Nothing was written. pkstats.read({kind!r}, path) says more."
+        )
+    return frame, report
 
 
 def _untouched(written: dict[str, bytes], target: Path) -> dict[str, bytes]:
@@ -218,86 +314,12 @@ def spells(frame: pd.DataFrame) -> pd.DataFrame:
     return starts[["label", "from", "to", *values]].reset_index(drop=True)
 
 
-def _quote(value: object) -> str:
-    text = str(value).strip().replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + " ".join(text.split()) + '"'
-
-
-def _card(
-    table: RawTable,
-    files: dict[str, Path | None],
-    cache: dict[str, tuple[pd.DataFrame, Report]],
-    target: Path,
-) -> str:
-    """Return the card of a raw table: each source's provenance and the account of its rows."""
-    before = _earlier(_before(target, f"{table.name}.toml"), table.name)
-    lines = [f"table = {_quote(table.name)}", f"meaning = {_quote(table.meaning)}"]
-    lines.append(f"columns = [{', '.join(_quote(name) for name in ('source', *table.columns))}]")
-    for kind in table.kinds:
-        card = source_card(layout(kind).source)
-        entry: dict[str, object] = {"source": kind, **{key: card[key] for key in CARD_FIELDS}}
-        path = files[kind]
-        if path is not None:
-            report = cache[kind][1]
-            entry |= {
-                "file": path.name,
-                "sha256": _hash(path),
-                "rows_read": report.read,
-                "rows_kept": report.kept,
-                "rows_set_aside": report.set_aside,
-                "notes": report.notes,
-            }
-        else:
-            old = before.get(kind, {})
-            entry |= {key: value for key, value in old.items() if key not in entry}
-        lines += ["", "[[sources]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _earlier(folder: Path | None, name: str) -> dict[str, dict[str, object]]:
-    """Return the sources of a card that is already there, so that a partial compile keeps them."""
-    if folder is None:
-        return {}
-    path = folder / f"{name}.toml"
-    return {entry["source"]: entry for entry in tomllib.loads(path.read_text("utf-8"))["sources"]}
-
-
-def _outdated(files: dict[str, Path | None], target: Path) -> Iterator[str]:
-    """Tell which cards speak of a version whose file was another one."""
-    for name in raw_names():
-        before = _earlier(_before(target, f"{name}.toml"), name)
-        for kind in raw_table(name).kinds:
-            old, path, card = before.get(kind, {}), files[kind], source_card(layout(kind).source)
-            if path is None or "sha256" not in old or old.get("version") != card["version"]:
-                continue
-            if old["sha256"] != _hash(path):
-                yield (
-                    f"{kind}: {path.name} is not the file that version {card['version']} was read "
-                    f"from ({old['file']}). Citations still name that version: correct version, "
-                    f"coverage and citation in codebook/cards/{layout(kind).source}.toml."
-                )
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, list):
-        return f"[{', '.join(_quote(item) for item in value)}]"
-    return _quote(value)
-
-
-def _set_aside(
-    reports: list[Report], files: dict[str, Path | None], target: Path
-) -> dict[str, bytes]:
+def _set_aside(reports: list[Report], target: Path) -> dict[str, bytes]:
     """Return the raw table of every publisher row that was set aside, and its card."""
     import pandas as pd
 
     frames = [report.frame.assign(source=report.kind) for report in reports]
-    before = _before(target, "set_aside.csv")
+    before = before_in(target, "set_aside.csv")
     if before is not None:
         old = read_raw(before, "set_aside")
         frames.append(old[~old["source"].isin([report.kind for report in reports])])
@@ -307,7 +329,7 @@ def _set_aside(
     card = (
         'table = "set_aside"\n'
         'meaning = "Publisher rows that were read but not kept, each with its reason"\n'
-        f"columns = [{', '.join(map(_quote, columns))}]\n\n[[sources]]\n"
+        f"columns = [{', '.join(map(quote, columns))}]\n\n[[sources]]\n"
         'source = "pkstats"\nproducer = "pkstats"\ntitle = "Rows set aside by the readers"\n'
         'version = "generated by pkstats compile"\nlicence = "CC BY 4.0"\n'
         'citation = "see each source"\nlanding_page = ""\nretrieved = ""\n'

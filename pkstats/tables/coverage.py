@@ -12,26 +12,22 @@ from typing import TYPE_CHECKING
 
 from pkstats.codebook import table
 from pkstats.registry.missions import coded
-from pkstats.tables.build import STAMP
 from pkstats.tables.dates import complete_years, last_report
 from pkstats.tables.dates import span as span_of
-from pkstats.tables.load import _ensure, load
-from pkstats.tables.places import processed_folder
+from pkstats.tables.load import generation, load
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DECEMBER = 12
 
-Stamp = tuple[str, int]
+Stamp = str
 Years = tuple[int | None, int | None]
 
 
 def build_stamp() -> Stamp:
     """Return which build of the tables is at hand: what is worked out from it is kept by this."""
-    _ensure()
-    file = processed_folder() / STAMP
-    return str(file), file.stat().st_mtime_ns
+    return generation()
 
 
 def as_of_month() -> pd.Period:

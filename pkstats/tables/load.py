@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.codebook import table, table_names
+from pkstats.errors import BuildProblem
+from pkstats.tables import generations
+from pkstats.tables.generations import Generation
 from pkstats.tables.places import processed_folder, raw_folder
 from pkstats.tables.store import from_parquet
 
@@ -14,19 +16,43 @@ if TYPE_CHECKING:
 
     from pkstats.codebook.model import Table
 
-_checked: set[tuple[Path, Path]] = set()
+TRIES = 5
 
 
-def _ensure() -> None:
-    """Build the tables when they are missing or older than their inputs, once per folder."""
+def present() -> Generation:
+    """Return the generation of tables that this process reads.
+
+    The first call in a process looks whether the tables are there, undamaged and made from the
+    present raw tables, and builds them otherwise. From then on the process reads that generation,
+    whatever others build beside it, until it calls `pkstats.build` or `compile_sources` itself.
+
+    Raises
+    ------
+    BuildProblem
+        When the tables have to be built first and cannot be.
+    """
     folder, raw = processed_folder(), raw_folder()
-    if (folder, raw) in _checked:
-        return
-    from pkstats.tables.build import build, up_to_date
+    found = generations.held(folder, raw)
+    if found is not None:
+        return found
+    from pkstats.tables.build import build_generation
 
-    if up_to_date(folder, raw) is None:
-        build(folder, raw)
-    _checked.add((folder, raw))
+    for _ in range(TRIES):
+        found = build_generation(folder, raw)[1]
+        if generations.hold(found, raw):
+            return found
+    raise BuildProblem(
+        f"The tables in {folder} were replaced {TRIES} times while this session tried to read them. "
+        "Let the other builds end, then try again."
+    )
+
+
+def generation() -> str:
+    """Return the name of the generation of tables that this process reads: its mark in any cache.
+
+    The same name means the same tables, made by the same code from the same raw tables.
+    """
+    return present().name
 
 
 def load(name: str) -> pd.DataFrame:
@@ -50,7 +76,12 @@ def load(name: str) -> pd.DataFrame:
     UnknownTable
         When no table has that name.
     BuildProblem
-        When the tables have to be built first and cannot be.
+        When the tables have to be built first and cannot be, or the table is not as it was written.
+
+    Notes
+    -----
+    A session reads the tables of one build: those it began with, until it calls `pkstats.build`.
+    Every table is compared with its checksum each time it is read.
 
     Examples
     --------
@@ -61,8 +92,7 @@ def load(name: str) -> pd.DataFrame:
     21176
     """
     entry = table(name)
-    _ensure()
-    frame = from_parquet(processed_folder() / f"{name}.parquet", entry)
+    frame = from_parquet(present().content(name), entry)
     frame.attrs = {"table": name, "sources": list(entry.sources)}
     return frame
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pkstats.errors import BuildProblem, UnknownTable, suggestion
+from pkstats.errors import BuildProblem, UnknownTable, known_name
+from pkstats.text import FORMULA_MARKS, for_spreadsheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +21,10 @@ SPECIFICATIONS = Path(__file__).parent / "raw"
 MEND = "Restore data/raw from the repository, or run `pkstats compile FOLDER` again."
 MONTHS = {"month", "from", "to"}
 DATES = {"date", "start", "end"}
+# Beside the raw tables while a compile replaces them; an interrupted one leaves it there.
+UNFINISHED = ".compile-unfinished"
+MARKS = re.escape("".join(FORMULA_MARKS))
+QUOTED = re.compile(f"'+[{MARKS}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,18 @@ def raw_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in SPECIFICATIONS.glob("*.toml")))
 
 
-@cache
 def raw_table(name: str) -> RawTable:
-    """Return the specification of one raw table."""
-    if name not in raw_names():
-        raise UnknownTable(f"No raw table is called {name!r}.{suggestion(name, raw_names())}")
+    """Return the specification of one raw table.
+
+    Raises
+    ------
+    UnknownTable
+    """
+    return _raw_table(known_name(name, raw_names(), "raw table", UnknownTable))
+
+
+@cache
+def _raw_table(name: str) -> RawTable:
     entry = tomllib.loads((SPECIFICATIONS / f"{name}.toml").read_text(encoding="utf-8"))
     where = entry.get("where", ())
     conditions = [where] if isinstance(where, dict) else where
@@ -67,7 +81,11 @@ def raw_table(name: str) -> RawTable:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Return a frame as CSV bytes: months YYYY-MM, dates YYYY-MM-DD, flags 1 and 0."""
+    """Return a frame as CSV bytes: months YYYY-MM, dates YYYY-MM-DD, flags 1 and 0.
+
+    Text that a spreadsheet would run gets an apostrophe before it, which `read_raw` takes away. Line
+    breaks within a cell are newlines: a bare carriage return would end the row for most readers.
+    """
     import pandas as pd
 
     out = frame.copy()
@@ -83,7 +101,56 @@ def to_csv(frame: pd.DataFrame) -> bytes:
             whole = out[name].dropna()
             if len(whole) and (whole == whole.round()).all() and whole.abs().max() < 2**53:
                 out[name] = out[name].astype("Int64")
-    return out.to_csv(index=False, lineterminator="\n").encode("utf-8")
+        elif not pd.api.types.is_numeric_dtype(dtype):
+            out[name] = out[name].map(_shown, na_action="ignore")
+    return out.to_csv(index=False, lineterminator="\n").encode("utf-8", "backslashreplace")
+
+
+def _shown(cell: object) -> object:
+    """Return a cell as a spreadsheet may have it; one that looks quoted already is quoted again."""
+    if not isinstance(cell, str):
+        return cell
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{cell}" if QUOTED.match(cell) else for_spreadsheet(cell)
+
+
+def _unquoted(cells: pd.Series) -> pd.Series:
+    """Return text as it was before `to_csv` quoted it."""
+    quoted = cells.str.startswith("'").fillna(False).astype(bool)
+    if not quoted.any():
+        return cells
+    cells = cells.copy()
+    cells[quoted] = [cell[1:] if QUOTED.match(cell) else cell for cell in cells[quoted]]
+    return cells
+
+
+def raw_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """Yield every raw table's path and bytes, in order of name.
+
+    Raises
+    ------
+    BuildProblem
+        When a file cannot be read, or a compile has not finished writing there.
+    """
+    if (folder / UNFINISHED).exists():
+        raise BuildProblem(
+            f"A compile that writes to {folder} has not finished, so its tables do not belong "
+            "together yet. Wait for it to end; if it was interrupted, run it again, or restore the "
+            f"folder and delete {UNFINISHED} there."
+        )
+    for path in sorted(folder.glob("*.csv")):
+        yield path, _bytes(path)
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.exists():
+        raise BuildProblem(f"Expected the raw table {path}; there is none. {MEND}")
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise BuildProblem(
+            f"Expected the raw table {path}; it cannot be read ({problem.strerror}). {MEND}"
+        ) from None
 
 
 def read_raw(folder: Path, name: str) -> pd.DataFrame:
@@ -94,15 +161,25 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
     BuildProblem
         When the file is missing, is not a table or holds an impossible month or date.
     """
+    path = folder / f"{name}.csv"
+    return from_csv(_bytes(path), path)
+
+
+def from_csv(content: bytes, path: Path) -> pd.DataFrame:
+    """Return what `to_csv` wrote, typed; `path` is named where it is no table.
+
+    Raises
+    ------
+    BuildProblem
+    """
     import pandas as pd
     import pyarrow as pa
     from pyarrow import csv
 
-    path = folder / f"{name}.csv"
-    if not path.exists():
-        raise BuildProblem(f"Expected the raw table {path}; there is none. {MEND}")
-    content = path.read_bytes()
-    header = content[: content.find(b"\n")].decode("utf-8-sig").strip().split(",")
+    header = content[: content.find(b"\n")].decode("utf-8-sig", "replace").strip().split(",")
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise BuildProblem(f"{path} has the columns {', '.join(twice)} more than once. {MEND}")
     text = {name: pa.string() for name in header if _is_text(name)}
     options = csv.ConvertOptions(
         column_types=text,
@@ -116,10 +193,12 @@ def read_raw(folder: Path, name: str) -> pd.DataFrame:
             parse_options=csv.ParseOptions(newlines_in_values=True),
             convert_options=options,
         )
-    except pa.ArrowInvalid as problem:
+        frame = arrow.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    except (pa.ArrowException, UnicodeDecodeError) as problem:
         raise BuildProblem(f"{path} cannot be read as a table: {problem}. {MEND}") from None
-    frame = arrow.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     for column in frame:
+        if pa.types.is_string(arrow.schema.field(column).type):
+            frame[column] = _unquoted(frame[column])
         if column in MONTHS or column in DATES or column.endswith("_date"):
             frame[column] = _time(frame[column], column, path)
     return frame
@@ -156,7 +235,13 @@ def _on_card(path: Path) -> tuple[str, ...]:
     card = path.with_suffix(".toml")
     if not card.exists():
         raise BuildProblem(f"Expected the card {card} beside {path.name}; there is none. {MEND}")
-    return tuple(tomllib.loads(card.read_text(encoding="utf-8"))["columns"])
+    try:
+        return tuple(map(str, tomllib.loads(card.read_text(encoding="utf-8"))["columns"]))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise BuildProblem(
+            f"The card {card} cannot be read: expected TOML with a list of columns; "
+            f"{type(problem).__name__}, {problem}. {MEND}"
+        ) from None
 
 
 def _is_text(name: str) -> bool:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.codebook.model import Table
 from pkstats.codebook.schema import PANDAS_DTYPES
 from pkstats.errors import BuildProblem
+from pkstats.tables.generations import MEND
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# Where a file says which table it is.
+NAME = b"pkstats.table"
 
 
 def to_parquet(frame: pd.DataFrame, table: Table) -> bytes:
@@ -40,17 +43,18 @@ def to_parquet(frame: pd.DataFrame, table: Table) -> bytes:
         arrays.append(array)
         names.append(name)
     sink = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=names), sink, compression="zstd")
+    arrow = pa.table(arrays, names=names).replace_schema_metadata({NAME: table.name})
+    pq.write_table(arrow, sink, compression="zstd")
     return sink.getvalue()
 
 
-def from_parquet(path: Path, table: Table) -> pd.DataFrame:
+def from_parquet(content: bytes, table: Table) -> pd.DataFrame:
     """Return a processed table with the codebook's types.
 
     Raises
     ------
     BuildProblem
-        When the file is missing or damaged.
+        When the bytes are no Parquet, or those of another table.
     """
     import pandas as pd
     import pyarrow as pa
@@ -58,12 +62,18 @@ def from_parquet(path: Path, table: Table) -> pd.DataFrame:
 
     mapper = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}.get
     try:
-        arrow = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as problem:
+        arrow = pq.read_table(io.BytesIO(content))
+    except (OSError, pa.ArrowException) as problem:
         raise BuildProblem(
-            f"Expected the processed table {path.name} in {path.parent}; it cannot be read "
-            f"({problem}). Run `pkstats build --force`."
+            f"The processed table {table.name!r} cannot be read ({problem}). {MEND}"
         ) from None
+    name = (arrow.schema.metadata or {}).get(NAME, b"").decode("utf-8", "replace")
+    if name != table.name or arrow.column_names != list(table.columns):
+        raise BuildProblem(
+            f"Expected the processed table {table.name!r} with the columns "
+            f"{', '.join(table.columns)}; found the table {name!r} with "
+            f"{', '.join(arrow.column_names)}. {MEND}"
+        )
     frame = arrow.to_pandas(types_mapper=mapper, date_as_object=False)
     for name, column in table.columns.items():
         if column.dtype == "month":

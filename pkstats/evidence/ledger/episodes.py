@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pkstats.panel.scope import Scope
 from pkstats.tables import load
 from pkstats.tables.coverage import as_of_month
 from pkstats.tables.dates import spell_ends
@@ -48,11 +49,14 @@ Spells = dict[int, list[tuple[int, int]]]
 
 
 def deployments() -> Spells:
-    """Return, for each host state, first and last month of peacekeeping missions, as ordinals."""
+    """Return, for each host state, first and last month of peacekeeping missions, as ordinals.
+
+    Of missions there for the state's own conflict or to govern it.
+    """
     missions = load("missions")
     missions = missions[missions["kind"] == "peacekeeping"].set_index("mission_id")
     hosts = load("hosts")
-    hosts = hosts[hosts["mission_id"].isin(missions.index) & (hosts["role"] == "host")]
+    hosts = Scope().asked(hosts[hosts["mission_id"].isin(missions.index)])
     first = hosts["from"].astype("int64").tolist()
     last = spell_ends(hosts, as_of_month()).astype("int64").tolist()
     found: Spells = defaultdict(list)

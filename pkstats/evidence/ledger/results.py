@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,8 +24,7 @@ from pkstats.evidence.ledger.verdict import (
     tally,
 )
 from pkstats.multiverse.seal import frame_of, sealed
-from pkstats.tables import load
-from pkstats.tables.build import STAMP
+from pkstats.tables import generation
 from pkstats.tables.places import PACKAGE, processed_folder
 
 FOLDER = "claims"
@@ -55,9 +53,7 @@ class Result:
 
 def data_mark() -> str:
     """Return what tells one state of the processed tables from another."""
-    load("missions")
-    stamp = processed_folder() / STAMP
-    return f"{stamp} {json.loads(stamp.read_text(encoding='utf-8'))['inputs']}"
+    return generation()
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.panel import panel
+from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares
 from pkstats.tables import coverage, load
 
@@ -78,7 +79,7 @@ def _missions() -> pd.DataFrame:
     first = first.assign(start=first["start"].dt.year)
     first = first[first["start"] >= FIRST]
     hosts = host_shares("year")
-    hosts = hosts[hosts["role"] == "host"].merge(first[["mission_id", "start"]], on="mission_id")
+    hosts = Scope().asked(hosts).merge(first[["mission_id", "start"]], on="mission_id")
     hosts = hosts[hosts["year"] == hosts["start"]]
     return hosts.rename(columns={"mission_id": "unit"})[["unit", "state", "start"]]
 

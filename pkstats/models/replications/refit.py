@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pkstats.cache import as_path
 from pkstats.errors import BadModel, UnreadableFile, suggestion
 from pkstats.models.estimate import Estimate
 from pkstats.models.fit import fit
@@ -105,14 +106,14 @@ def replicate(study: str, path: str | Path) -> Replication:
     UnreadableFile
         When the file is not there, cannot be read, or is not the one the study used.
     """
-    if study not in studies():
+    if not isinstance(study, str) or study not in studies():
         raise BadModel(
             f"study must be one of {', '.join(studies())}; found {study!r}."
             f"{suggestion(study, studies())}"
         )
     text = files("pkstats.models.replications").joinpath(f"{study}.toml").read_text("utf-8")
     specification = tomllib.loads(text)
-    frame = _frame(study, specification, Path(path))
+    frame = _frame(study, specification, as_path(path, "a replication file"))
     for column, value in specification.get("filters", {}).items():
         frame = frame[frame[column] == value]
     estimate = fit(data=frame, **specification["model"])
