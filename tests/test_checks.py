@@ -36,7 +36,10 @@ from pkstats.checks import (
     vif,
 )
 from pkstats.errors import BadModel
+from pkstats.measures import measure
 from pkstats.models import Estimate
+from pkstats.panel import Panel
+from pkstats.panel.origin import Origin, of_measure
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,7 @@ def data() -> pd.DataFrame:
 FORMULA = "won ~ t + a + b + c"
 
 
-def logit(data: pd.DataFrame, formula: str = FORMULA, **options: Any) -> Estimate:
+def logit(data: pd.DataFrame | Panel, formula: str = FORMULA, **options: Any) -> Estimate:
     return pk.fit(formula, data, **{"family": "logit", "cluster": "mission_id", **options})
 
 
@@ -326,9 +329,13 @@ def test_post_treatment_fires_on_controls_during_deployment(data):
     assert finding.severity == "serious" and "c (during)" in finding.message
 
 
-def test_post_treatment_knows_the_register_and_the_codebook(data):
+def test_post_treatment_knows_the_columns_that_a_panel_derived(data):
     planted = data.rename(columns={"a": "troops_per_100k", "b": "log_deaths_at_entry"})
-    estimate = logit(planted, "won ~ t + troops_per_100k + log_deaths_at_entry")
+    origins = {
+        name: of_measure(measure(name)) for name in ("troops_per_100k", "log_deaths_at_entry")
+    }
+    panel = Panel(planted, "mission-year", planted, origins=origins)
+    estimate = logit(panel, "won ~ t + troops_per_100k + log_deaths_at_entry")
     finding = fired("post_treatment", estimate, treatment="t", timing={"t": "entry"})
     assert "1 controls" in finding.message and "troops_per_100k (during)" in finding.message
 
@@ -381,7 +388,9 @@ def test_right_censoring_fires_on_ongoing_missions_coded_as_failures(data):
 
 def test_co_location_fires_on_presence_read_as_collaboration(data):
     planted = data.rename(columns={"a": "funded_usd"})
-    estimate = logit(planted, "won ~ funded_usd + t + b")
+    origins = {"funded_usd": Origin(tables=("humanitarian",))}
+    panel = Panel(planted, "mission-year", planted, origins=origins)
+    estimate = logit(panel, "won ~ funded_usd + t + b")
     assert "FTS" in fired("co_location", estimate, treatment="funded_usd").message
     assert fired("co_location", estimate, roles={"funded_usd": "collaboration"})
     assert not run_checks(estimate, treatment="t").of("co_location")

@@ -134,9 +134,23 @@ def test_separated_specifications_are_refitted_and_flagged():
     frame["s"] = np.where(frame["b"] == 1, 1.0, frame["s"])
     m = pk.multiverse(frame, "b", "t", ["s", "x0"], family="logit", cluster="g")
     flagged = m.frame["controls"].astype("str").str.contains("s")
-    assert (m.frame.loc[flagged, "flags"] == "separated: Firth").all()
+    assert (m.frame.loc[flagged, "flags"] == "separated: rows left out").all()
     assert (m.frame.loc[~flagged, "flags"] == "").all()
     assert m.frame["estimate"].notna().all()
+    rest = frame[frame["s"] == 1]
+    assert (m.frame.loc[flagged, "n"] == len(rest)).all()
+    assert worst_of(m, flagged, rest) < 1e-8
+
+
+def worst_of(m, flagged, rest) -> float:
+    """Return the largest difference from fits on the rest of the rows, without s."""
+    found = []
+    for row in m.frame[flagged].itertuples():
+        controls = " + ".join(name for name in row.controls.split(" + ") if name != "s")
+        text = f"b ~ {f'{controls} + ' if controls else ''}t"
+        alone = pk.fit(text, rest, family="logit", cluster="g").tidy().iloc[-1]
+        found += [alone["estimate"] - row.estimate, alone["std_error"] - row.std_error]
+    return float(np.abs(found).max())
 
 
 def test_an_outcome_without_variation_in_a_sample_is_flagged():
@@ -268,8 +282,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     whole = pk.multiverse(frame, **call).frame
     kept, written = store.keep_part, []
 
-    def stop_after_one(target, number, part):
-        kept(target, number, part)
+    def stop_after_one(target, mark, number, part):
+        kept(target, mark, number, part)
         written.append(number)
         raise KeyboardInterrupt
 
@@ -279,7 +293,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     assert "16 of 32 specifications are kept" in " ".join(stopped.value.__notes__)
     assert written == [0] and not path.exists()
     later = []
-    monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[1]), kept(*part)))
+    monkeypatch.setattr(store, "keep_part", lambda *part: (later.append(part[2]), kept(*part)))
     done = pk.multiverse(frame, **call, save=path)
     assert later == [1] and path.exists() and not store.parts_folder(path).exists()
     np.testing.assert_allclose(done.frame["estimate"], whole["estimate"], rtol=1e-12)

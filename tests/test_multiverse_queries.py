@@ -131,3 +131,76 @@ def test_a_function_is_no_column_that_a_sample_needs():
     assert columns("abs(x) > 0.2 and y.abs() < 1") == ["x", "y"]
     m = pk.multiverse(data(), "y", "t", ["x"], {"far": "abs(x) > 0.2"}, progress=False)
     assert m.size == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "'%999999999d' % 5 == region",
+        "[1] * 800000000 == x",
+        "'a' * 800000000 == region",
+        "region * 800000000 == 'Africa'",
+        "kind + kind == 'Africa'",
+        "region + 'x' == 'Africa'",
+        "x + [1] > 0",
+        "[x, y] == [y, x]",
+        "year == [1990, 1991]",
+        "month + 1 > '2001-01'",
+        "-region == 'a'",
+        "abs(region) == 'a'",
+        "abs([1]) > x",
+        "x in [x, y]",
+        "x.isin(5)",
+        "x.isin([y])",
+        "x.between(1)",
+        "x.between([1], 2)",
+        "x.isna(1)",
+        "year == '2000'",
+        "year in ['2000']",
+        "region != 3",
+        "region in [1, 2]",
+        "month == 'spring'",
+        "not " * 5000 + "late",
+        "-" * 5000 + "x > 0",
+        "(" * 5000 + "x > 0" + ")" * 5000,
+        "x" + " + x" * 5000 + " > 0",
+        "x > 0" + " and x > 0" * 20_000,
+        "`" * 50_000,
+        "9" * 5000 + " > x",
+        "1e308 * 10 ** 5 > x",
+        "x > 1j",
+        "x > b'a'",
+        "x > ...",
+        "x > None",
+        "{1: 2} == x",
+        "f'{x}' == region",
+    ],
+)
+def test_what_could_take_memory_or_mean_nothing_is_refused(query):
+    with pytest.raises(BadModel, match=r"query|column") as caught:
+        select(data(), "s", query)
+    assert len(str(caught.value)) < 1500
+
+
+def test_the_name_of_a_sample_is_cut_in_messages():
+    with pytest.raises(BadModel) as caught:
+        select(data(), "s" * 100_000, "year > 2050")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("month == '2001-03'", [2]),
+        ("month != '2001-03' and month < '2001-05'", [0, 1, 3]),
+        ("month in ['2001-02', '2001-04']", [1, 3]),
+        ("month.between('2001-02', '2001-03')", [1, 2]),
+    ],
+)
+def test_months_are_compared_as_months(query, rows):
+    assert list(select(data(), "s", query).index) == rows
+
+
+def test_whole_numbers_never_wrap_around():
+    frame = pd.DataFrame({"a": [3_000_000_000, 1]})
+    assert list(select(frame, "s", "a * a * a > 10000000000").index) == [0]

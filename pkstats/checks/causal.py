@@ -6,7 +6,7 @@ from math import exp, sqrt
 
 import numpy as np
 
-from pkstats.checks.context import Context
+from pkstats.checks.context import ORDER, Context
 from pkstats.checks.finding import Finding
 from pkstats.checks.refit import refit
 from pkstats.checks.sensitivity import e_value, partial_r2, risk_ratio, robustness_value
@@ -14,7 +14,6 @@ from pkstats.errors import BadModel
 from pkstats.models import Estimate, parse
 from pkstats.models.covariance import covariance
 
-ORDER = ("before", "entry", "during", "after")
 RATIO_KINDS = {
     "logit": "odds",
     "firth": "odds",
@@ -31,6 +30,8 @@ def columns_of(term: str) -> list[str]:
 
 def post_treatment(estimate: Estimate, context: Context) -> list[Finding]:
     """Find controls that are fixed after the treatment (trap 3).
+
+    When a column is fixed is known of those that a panel made, and of others by `timing`.
 
     Montgomery, Nyhan & Torres 2018 (American Journal of Political Science 62: 760–775).
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -11,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pkstats.codebook import table, table_names
 from pkstats.errors import BadModel, suggestion
-from pkstats.measures import measure, measures
 from pkstats.models import Estimate, parse
 from pkstats.panel import Panel
+from pkstats.panel.origin import Origin, origins
+from pkstats.text import cut
 from pkstats.units import UNITS, key
 
-SUFFIX = re.compile(r"_(lag\d+|mean|during|before|after)$")
+ORDER = ("before", "entry", "during", "after")
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class Context:
         Rows of the design (without the constant) to predict for; by default a 0/1 treatment is
         switched in every row.
     timing, roles : mapping of column to str
-        When a column is fixed (before, entry, during, after) and what it is read as, where the
-        codebook and the measures do not know or are overruled.
+        When a column is fixed (before, entry, during, after) and what it is read as. A panel knows
+        both of the columns that `add` and `derive` made; of your own columns nothing is assumed.
     subject, starts : str, optional
         For cox: columns with the subject and with the time the treatment began.
     exit : str
@@ -110,9 +109,9 @@ class Context:
         return [f"{name} no. {code + 1}" for code in range(int(codes.max()) + 1)]
 
     @cached_property
-    def measures(self) -> frozenset[str]:
-        """Names of all registered measures."""
-        return frozenset(measures(available=False)["name"])
+    def origins(self) -> dict[str, Origin]:
+        """What the panels that the estimate and the checks were given know of their columns."""
+        return {**origins(self.estimate.data), **origins(self.data)}
 
     def column(self, term: str) -> np.ndarray:
         """Return a term's column of the design, shape (n,)."""
@@ -124,36 +123,29 @@ class Context:
 
     def timing_of(self, column: str) -> str:
         """Return when a column is fixed relative to deployment; empty when nobody says."""
-        ending = SUFFIX.search(column)
-        if column in self.timing:
-            return self.timing[column]
-        if ending and ending[1] in ("before", "after"):
-            return ending[1]
-        return self._known(column, "timing")
+        return self.timing.get(column, self._origin(column).timing)
 
     def role_of(self, column: str) -> str:
         """Return what a column is read as; empty when nobody says."""
-        return self.roles.get(column) or self._known(column, "role")
+        return self.roles.get(column, self._origin(column).role)
 
     def tables_of(self, column: str) -> set[str]:
-        """Return the processed tables a column rests on."""
-        if column in self.measures:
-            return {need.table for need in measure(column).needs}
-        return {name for name, _ in self._homes(column)}
+        """Return the processed tables a column rests on; none where nobody says."""
+        return set(self._origin(column).tables)
 
-    def _homes(self, column: str) -> list[tuple[str, Any]]:
-        plain = column
-        while SUFFIX.search(plain):
-            plain = SUFFIX.sub("", plain)
-        names = self.data.sources if isinstance(self.data, Panel) else table_names()
-        found = [(name, table(name).columns) for name in names if name in table_names()]
-        return [(name, columns[plain]) for name, columns in found if plain in columns]
+    def _origin(self, column: str) -> Origin:
+        return self.origins.get(column, Origin())
 
-    def _known(self, column: str, what: str) -> str:
-        if column in self.measures:
-            return str(getattr(measure(column), what))
-        values = {getattr(entry, what) for _, entry in self._homes(column)}
-        return values.pop() if len(values) == 1 else ""
+
+def check_timing(timing: object) -> None:
+    """Raise BadModel unless it tells for columns when they are fixed."""
+    told = timing.values() if isinstance(timing, Mapping) else [timing]
+    wrong = [value for value in told if value not in ORDER]
+    if wrong:
+        raise BadModel(
+            f"timing= tells when columns are fixed, {{'gdp': 'before'}}: {', '.join(ORDER)}; found "
+            f"{cut(repr(wrong[0]))}."
+        )
 
 
 def context_of(estimate: Estimate, given: Mapping[str, Any]) -> Context:
@@ -174,6 +166,7 @@ def context_of(estimate: Estimate, given: Mapping[str, Any]) -> Context:
     if isinstance(context.unit, str):
         unit = key(context.unit) if context.unit in UNITS else (context.unit,)
         context = Context(**{**given, "unit": unit}, estimate=estimate)
+    check_timing(context.timing)
     if context.all_rows is not None and len(context.all_rows) != len(estimate.rows.kept):
         raise BadModel(
             f"data= must be the {len(estimate.rows.kept):,} rows the model was fitted on; "

@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from html import escape
 from typing import Literal
 
 import pandas as pd
+
+from pkstats.text import for_html
 
 Severity = Literal["note", "caution", "serious"]
 SEVERITIES: tuple[Severity, ...] = ("serious", "caution", "note")
@@ -96,11 +97,11 @@ class Findings:
 
     def _repr_html_(self) -> str:
         items = "".join(
-            f"<li><b>{one.severity}</b> <code>{escape(one.check)}</code>: "
-            f"{escape(one.message)} <i>{escape(one.what_to_do)}</i></li>"
+            f"<li><b>{one.severity}</b> <code>{for_html(one.check)}</code>: "
+            f"{for_html(one.message)} <i>{for_html(one.what_to_do)}</i></li>"
             for one in self.found
         )
-        foot = f"<p>{escape(self._foot())}</p>" if self.skipped else ""
+        foot = f"<p>{for_html(self._foot())}</p>" if self.skipped else ""
         return f"<p>{self._head()}</p><ul>{items}</ul>{foot}"
 
 

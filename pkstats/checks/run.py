@@ -51,7 +51,7 @@ CHECKS = {
     "extrapolation": Check(extrapolation.extrapolation, ("treatment",)),
     "immortal_time": Check(survival.immortal_time, ("data", "treatment", "subject"), ("cox",)),
     "proportional_hazards": Check(survival.proportional_hazards, families=("cox",)),
-    "post_treatment": Check(causal.post_treatment, ("treatment",)),
+    "post_treatment": Check(causal.post_treatment, ("treatment", "timing")),
     "hard_cases": Check(causal.hard_cases, ("treatment",)),
     "unmeasured_confounding": Check(causal.unmeasured_confounding, ("treatment",)),
     "right_censoring": Check(coding.right_censoring, ("data",)),
@@ -96,6 +96,8 @@ def run_checks(estimate: Estimate, **context: Any) -> Findings:
 
 
 def _has(context: Context, need: str, check: str) -> bool:
+    if need == "timing" and context.treatment is not None:
+        return any(map(context.timing_of, causal.columns_of(context.treatment)))
     if getattr(context, need) is not None:
         return True
     if need == "unit":

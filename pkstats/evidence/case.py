@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 from importlib import import_module
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from pkstats.evidence.case_verdict import passages
 from pkstats.evidence.case_violence import violence
 from pkstats.evidence.readable import Readable
 from pkstats.tables.coverage import ongoing
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,10 +205,10 @@ class Case:
 
     def _repr_html_(self) -> str:
         said = self.passages().items()
-        question = f"<p><em>{escape(self.question)}</em></p>" if self.question else ""
+        question = f"<p><em>{for_html(self.question)}</em></p>" if self.question else ""
         return (
-            f"<h3>{escape(self.title)}</h3>{question}"
-            f"{''.join(f'<p><b>{escape(name)}.</b> {escape(text)}</p>' for name, text in said)}"
+            f"<h3>{for_html(self.title)}</h3>{question}"
+            f"{''.join(f'<p><b>{for_html(name)}.</b> {for_html(text)}</p>' for name, text in said)}"
             f"{self.table('facts')._repr_html_()}{self.table('scores')._repr_html_()}"
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from pkstats.evidence.ledger.verdict import Tally, influence, nothing, tally
 from pkstats.evidence.ledger.wording import sentence, untestable
 from pkstats.evidence.readable import share, signed
 from pkstats.evidence.words import outcome_words, words
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -198,7 +198,7 @@ class Claim:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head, verdict, *rest = (escape(line) for line in repr(self).splitlines())
+        head, verdict, *rest = (for_html(line) for line in repr(self).splitlines())
         body = "".join(f"<p>{line}</p>" for line in rest)
         by_outcome = self.by_outcome()
         tables = [_shown(by_outcome, self.book.polarity)]

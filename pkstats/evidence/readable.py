@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from html import escape
 from numbers import Integral, Real
 
 import pandas as pd
+
+from pkstats.text import for_html
 
 MISSING = "–"
 SHORT, LONG, WIDE = 14, 25, 160
@@ -54,7 +55,7 @@ class Readable:
             name: RIGHT if name in self.right else _side(self.frame[name]) for name in self.frame
         }
         head = "".join(
-            f"<th{style.replace(UNBROKEN, '')}>{escape(str(name))}</th>"
+            f"<th{style.replace(UNBROKEN, '')}>{for_html(name)}</th>"
             for name, style in styles.items()
         )
         rows = [
@@ -63,8 +64,8 @@ class Readable:
         ]
         body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
         table = f'<table class="dataframe">{body}</table>' if rows else "<p>Nothing to show.</p>"
-        note = f"<p><small>{escape(self.note)}</small></p>" if self.note else ""
-        return f"<p><b>{escape(self.title)}</b></p>{table}{note}"
+        note = f"<p><small>{for_html(self.note)}</small></p>" if self.note else ""
+        return f"<p><b>{for_html(self.title)}</b></p>{table}{note}"
 
 
 def written(value: object) -> str:
@@ -127,10 +128,10 @@ def _heading(row: dict[Hashable, object]) -> str:
     first, *others = row.values()
     if not others or not first or any(value != "" for value in others):
         return ""
-    return f'<th colspan="{len(row)}" style="text-align:left">{escape(written(first))}</th>'
+    return f'<th colspan="{len(row)}" style="text-align:left">{for_html(written(first))}</th>'
 
 
 def _cell(value: object, style: str) -> str:
-    first, *rest = escape(written(value)).split("\n")
+    first, *rest = for_html(written(value)).split("\n")
     below = "".join(f"<br><small>{line}</small>" for line in rest)
     return f"<td{style}>{first}{below}</td>"

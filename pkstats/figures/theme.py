@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from html import escape
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pandas as pd
 
 from pkstats.cache import write_together
 from pkstats.tables.coverage import as_of
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,7 +154,7 @@ def few_colours(picture: Image) -> Image:
 
 def _described(svg: str, title: str, alt: str) -> str:
     """Return an SVG that says what it is to those who have it read aloud."""
-    words = f"<title>{escape(title, quote=False)}</title>\n <desc>{escape(alt, quote=False)}</desc>"
+    words = f"<title>{for_html(title)}</title>\n <desc>{for_html(alt)}</desc>"
     start = ROOT.search(svg)
     assert start is not None
     return f'{svg[: start.end()]} role="img">\n {words}{svg[start.end() + 1 :]}'

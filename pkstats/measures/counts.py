@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pkstats.cache import write_atomically
+from pkstats.cache import checksum, write_atomically
 from pkstats.errors import BuildProblem
 from pkstats.measures.registry import Measure, available
 from pkstats.tables import generation
@@ -16,6 +16,7 @@ from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -61,10 +62,7 @@ def counts(items: Sequence[Measure], unit: str | None = None) -> pd.DataFrame:
 def _counted(units: Mapping[str, str]) -> Counts:
     """Return counts of measures at their units; what is counted is kept beside the tables."""
     path, stamp = processed_folder() / KEPT, _stamp()
-    known: Counts = {}
-    with suppress(OSError, ValueError):
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        known = kept["counts"] if kept.get("stamp") == stamp else {}
+    known = _kept(path, stamp)
     lacking: dict[str, list[str]] = {}
     for name, unit in units.items():
         if name not in known.get(unit, {}):
@@ -72,11 +70,27 @@ def _counted(units: Mapping[str, str]) -> Counts:
     for unit, names in lacking.items():
         known.setdefault(unit, {}).update(_count(unit, names))
     if lacking:
-        content = json.dumps({"stamp": stamp, "counts": known}, indent=1)
+        content = json.dumps(
+            {"stamp": stamp, "counts": known, "checksum": _checksum(known)}, indent=1
+        )
         # A folder that cannot be written to costs the next call two seconds, no more.
         with suppress(BuildProblem):
             write_atomically(path, content.encode())
     return known
+
+
+def _kept(path: Path, stamp: str) -> Counts:
+    """Return the counts kept for these tables and this code; none where they have changed since."""
+    with suppress(OSError, ValueError, RecursionError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        counts = kept.get("counts") if isinstance(kept, dict) else None
+        if isinstance(counts, dict) and kept.get("stamp") == stamp:
+            return counts if kept.get("checksum") == _checksum(counts) else {}
+    return {}
+
+
+def _checksum(known: Counts) -> str:
+    return checksum(json.dumps(known, sort_keys=True).encode())
 
 
 def _count(unit: str, names: Sequence[str]) -> dict[str, dict[str, int]]:

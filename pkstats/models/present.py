@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from pkstats.errors import BadModel
 from pkstats.models.protocol import outcome, split_terms, standard_errors
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,9 +63,9 @@ def _number(value: float) -> str:
 
 def as_html(estimate: Estimate) -> str:
     """Return the estimate as a table like a paper's, for notebooks."""
-    head = "<br>".join(escape(line) for line in heading(estimate))
+    head = "<br>".join(for_html(line) for line in heading(estimate))
     rows = "".join(
-        f"<tr><td style='text-align:left'>{escape(str(row.term))}</td>"
+        f"<tr><td style='text-align:left'>{for_html(row.term)}</td>"
         f"<td>{_number(row.estimate)}{_stars(row.p_value)}</td><td>({_number(row.std_error)})</td>"
         f"<td>[{_number(row.conf_low)}, {_number(row.conf_high)}]</td><td>{row.p_value:.3f}</td></tr>"
         for row in estimate.tidy().itertuples()
@@ -73,7 +73,7 @@ def as_html(estimate: Estimate) -> str:
     level = f"{estimate.conf_level:.0%}"
     labels = ["term", "estimate", "std. error", f"{level} interval", "p"]
     columns = "".join(f"<th>{label}</th>" for label in labels)
-    notes = "".join(f"<li>{escape(note)}</li>" for note in estimate.warnings())
+    notes = "".join(f"<li>{for_html(note)}</li>" for note in estimate.warnings())
     return (
         f"<p>{head}</p><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"
         f"<ul>{notes}</ul>"

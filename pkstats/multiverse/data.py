@@ -131,6 +131,30 @@ def needed(grid: Grid, setting: Setting) -> list[str]:
     return list(dict.fromkeys([name for names in formulas for name in names] + others))
 
 
+def rows_of(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> pd.DataFrame:
+    """Return the rows of one sample: with `common_sample` those complete in every control.
+
+    Raises
+    ------
+    BadModel
+        When the query cannot be read, or no row is left.
+    """
+    chosen = select(frame, name, grid.samples[name])
+    if not setting.common_sample:
+        return chosen
+    used = list(dict.fromkeys(one for term in grid.controls for one in parse(f"~ {term}").columns))
+    for one in used:
+        column(chosen, one)
+    complete = chosen.dropna(subset=used)
+    if complete.empty:
+        worst = chosen[used].isna().mean().idxmax()
+        raise BadModel(
+            f"common_sample=True leaves no row of the sample {name!r}: none has every control. "
+            f"Most missing: {worst}. Leave it out, or take each specification's own rows."
+        )
+    return complete
+
+
 def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Sample:
     """Return one sample with every term evaluated.
 
@@ -139,7 +163,7 @@ def sample(frame: pd.DataFrame, grid: Grid, setting: Setting, name: str) -> Samp
     BadModel
         When the query cannot be read or leaves no row.
     """
-    chosen = select(frame, name, grid.samples[name])
+    chosen = rows_of(frame, grid, setting, name)
     terms = {text: term(text, chosen) for text in (*grid.treatments, *grid.controls)}
     for text in grid.treatments:
         if terms[text].columns.shape[1] != 1:
@@ -187,8 +211,10 @@ def _nested(node: ast.AST | None) -> bool:
     return sum(_calls(item, "standardize") for item in ast.walk(node)) > 1 if node else False
 
 
-def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: bool = False) -> Table:
-    """Return the arrays of one batch; with `dummies` fixed effects of least squares are columns."""
+def table(
+    here: Sample, grid: Grid, batch: Batch, setting: Setting, as_columns: bool = False
+) -> Table:
+    """Return the arrays of one batch; fixed effects of least squares may be columns."""
     used = grid.sets[batch.sets]
     always, some = np.logical_and.reduce(used), np.logical_or.reduce(used)
     frame = here.frame
@@ -203,13 +229,13 @@ def table(here: Sample, grid: Grid, batch: Batch, setting: Setting, dummies: boo
     for name in (*setting.cluster, *batch.fixed):
         complete &= column(frame, name).notna().to_numpy()
     for place, name in enumerate(grid.controls):
-        if always[place] or (setting.common_sample and some[place]):
+        if always[place]:
             complete &= ~here.terms[name].missing
     kept = np.flatnonzero(complete)
     codes = _codes(frame, setting.cluster, kept)
     owner, blocks, spare = _blocks(here, grid, batch, some, kept)
-    if batch.fixed and (dummies or batch.family != "ols"):
-        fixed = _dummies(frame, batch.fixed, kept)
+    if batch.fixed and (as_columns or batch.family != "ols"):
+        fixed = dummies(frame, batch.fixed, kept)
         blocks.insert(1, fixed)
         owner = np.concatenate([[-1], np.full(fixed.shape[1], -1), owner[1:]])
         spare = np.concatenate([[False], np.ones(fixed.shape[1], bool), spare[1:]])
@@ -270,10 +296,10 @@ def _standard(columns: np.ndarray) -> tuple[np.ndarray, float]:
 def absorb(found: Table, here: Sample, fixed: Fixed, kept: np.ndarray) -> Table:
     """Return rows `kept` of a table with fixed effects projected out, exactly, by one basis."""
     rows = found.rows
-    dummies = np.column_stack([np.ones(len(kept)), _dummies(here.frame, fixed, found.kept[kept])])
+    levels = np.column_stack([np.ones(len(kept)), dummies(here.frame, fixed, found.kept[kept])])
     weights = None if rows.weights is None else rows.weights[kept]
     root = np.ones(len(kept)) if weights is None else np.sqrt(weights)
-    axes, sizes, _ = np.linalg.svd(dummies * root[:, None], full_matrices=False)
+    axes, sizes, _ = np.linalg.svd(levels * root[:, None], full_matrices=False)
     basis = axes[:, sizes > sizes[0] * 1e-10]
     columns = rows.columns[kept] * root[:, None]
     before = np.sqrt((columns**2).sum(axis=0))
@@ -295,7 +321,8 @@ def absorb(found: Table, here: Sample, fixed: Fixed, kept: np.ndarray) -> Table:
     )
 
 
-def _dummies(frame: pd.DataFrame, fixed: Fixed, kept: np.ndarray) -> np.ndarray:
+def dummies(frame: pd.DataFrame, fixed: Fixed, kept: np.ndarray) -> np.ndarray:
+    """Return a column for each level but the first of each fixed effect, shape (n, …)."""
     blocks = []
     for name in fixed:
         codes = pd.factorize(column(frame, name).iloc[kept], sort=True)[0]

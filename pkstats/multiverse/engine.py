@@ -9,6 +9,7 @@ import numpy as np
 
 from pkstats.models.families.negative_binomial import TABLE
 from pkstats.multiverse import overdispersed
+from pkstats.multiverse.alone import rests_on_one
 from pkstats.multiverse.data import Sample, Setting, Table, absorb, table
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.lattice import subsets
@@ -71,9 +72,11 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     width = int(np.clip(memory / (8 * values), 4, WIDEST))
     room = _room(len(used), memory)
     if batch.family == "ols":
-        return _least_squares(found, here, batch, kind, used, width, room)
-    start = _starts(found, batch.family, used, room)
-    return _by_rows(found, batch.family, kind, used, width, start)
+        done = _least_squares(found, here, batch, kind, used, width, room)
+    else:
+        start = _starts(found, batch.family, used, room)
+        done = _by_rows(found, batch.family, kind, used, width, start)
+    return replace(done, sound=done.sound & ~rests_on_one(here, grid, batch, setting, found))
 
 
 def _room(columns: int, memory: float) -> int:
@@ -366,7 +369,7 @@ def left_out(
     tuple
         Labels of the clusters (G,), the answers without them (G,), and the estimate with all.
     """
-    found = table(here, grid, batch, setting, dummies=True)
+    found = table(here, grid, batch, setting, as_columns=True)
     if len(found.kept) < 2 or found.codes is None:
         return
     kind = setting.kind(batch.family)

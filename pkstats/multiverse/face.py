@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pkstats.cache import as_path
+from pkstats.checks.context import check_timing
 from pkstats.errors import BadModel, UnreadableFile
+from pkstats.models.columns import framed
 from pkstats.multiverse import store
+from pkstats.multiverse.asked import names
 from pkstats.multiverse.data import Setting, column, needed
 from pkstats.multiverse.grid import LIMIT, Grid, declare
 from pkstats.multiverse.plan import Plan, plan
 from pkstats.multiverse.result import Multiverse
 from pkstats.multiverse.run import RESULT, Chunk, Resources, chunks, run
+from pkstats.panel.origin import origins
+from pkstats.text import cut
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
@@ -35,6 +39,7 @@ def multiverse(
     cluster: Texts | None = None,
     exclude: Iterable[tuple[str, str]] = (),
     limit: int = LIMIT,
+    timing: Mapping[str, str] | None = None,
     **how: Any,
 ) -> Multiverse:
     """Fit every specification of a declared grid: one association, seen through all choices.
@@ -45,9 +50,8 @@ def multiverse(
     outcome, treatment : str or sequence of str
         Terms of a formula; a treatment has one coefficient.
     controls : sequence of str or mapping
-        A sequence: any subset of it, 2ⁿ sets. A mapping: ``{"always": […], "any": […],
-        "one of": {"income": ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out.
-        A term may hold several columns: ``"x + I(x**2)"``.
+        A sequence: any subset, 2ⁿ sets. A mapping: ``{"always": […], "any": […], "one of": {"income":
+        ["log(gdp)", "gdp_growth", None]}}``, where None leaves the group out. ``"x + I(x**2)"`` is one.
     samples : mapping of str to str or None, optional
         Names and queries, such as ``"year >= 2000 and region in ['Africa']"``; None is every row.
     family : str, sequence of str, or mapping of outcomes to these
@@ -56,10 +60,12 @@ def multiverse(
         Each member of a list is an option: ``[None, "family", ("family", "year")]``.
     cluster : str or two str, optional
     exclude : pairs of str
-        Terms that never stand together. Two codings of one column, and controls that the register
-        of measures dates after a treatment, are excluded anyway; `notes` of the grid list them.
+        Terms that never stand together; `notes` of the grid list those excluded anyway.
     limit : int
         A larger grid is refused.
+    timing : mapping of str to str, optional
+        When columns of your own are fixed: before, entry, during or after. A panel knows it of those
+        that `add` and `derive` made. A control fixed after a treatment never stands beside it.
     **how
         How it is run: `vcov`, `save`, `seed`, `workers`, `progress` …; see `multiverse.Plan`.
 
@@ -73,30 +79,39 @@ def multiverse(
     BadModel
         When the grid is empty or too large, or names what the data do not have.
     """
-    declared = {
-        "outcome": _plain(outcome),
-        "treatment": _plain(treatment),
-        "controls": _plain(controls),
-        "samples": samples if samples is None else _plain(samples),
-        "family": _plain(family),
-        "fixed_effects": _plain(fixed_effects),
-        "exclude": [list(pair) for pair in exclude],
-        "limit": limit,
-    }
-    return _run(data, declared, (cluster,) if isinstance(cluster, str) else cluster, plan(how))
+    named = {"outcome": outcome, "treatment": treatment, "controls": controls, "samples": samples}
+    named |= {"family": family, "fixed_effects": fixed_effects}
+    declared = {name: _plain(value) for name, value in named.items()}
+    declared |= {"exclude": _pairs(exclude), "limit": limit, "timing": _timing(data, timing)}
+    return _run(data, declared, cluster, plan(how))
+
+
+def _pairs(exclude: Any) -> list[list[str]]:
+    pairs = list(exclude) if isinstance(exclude, Iterable) else [exclude]
+    for pair in pairs:
+        if isinstance(pair, str) or not isinstance(pair, Iterable):
+            raise BadModel(f"exclude= takes pairs of terms, [('a', 'b')]; found {cut(repr(pair))}.")
+    return [list(pair) for pair in pairs]
+
+
+def _timing(data: object, given: Mapping[str, str] | None) -> dict[str, str]:
+    """Return when columns are fixed: as their panel knows it, unless the caller says otherwise."""
+    check_timing(given or {})
+    known = {name: origin.timing for name, origin in origins(data).items() if origin.timing}
+    return {**known, **(given or {})}
 
 
 def _run(
     data: pd.DataFrame | Panel, declared: dict[str, Any], cluster: Any, how: Plan
 ) -> Multiverse:
-    grid, setting = declare(**_declared(declared)), how.setting(tuple(cluster or ()))
-    frame = data if isinstance(data, pd.DataFrame) else getattr(data, "frame", None)
-    if not isinstance(frame, pd.DataFrame):
-        raise BadModel(f"data must be a DataFrame or a panel; found {type(data).__name__}.")
+    grid, setting = declare(**_declared(declared)), how.setting(names(cluster, "cluster="))
+    frame = framed(data)
     if frame.empty:
         raise BadModel("The data have no rows.")
     for name in needed(grid, setting):
         column(frame, name)
+    if how.save is not None:
+        store.target(how.save)
     mark = "" if how.save is None else store.fingerprint(frame, grid, setting)
     about = {
         "hash": mark,
@@ -108,16 +123,16 @@ def _run(
     if how.save is None:
         figures: pd.DataFrame | Path = _held(frame, grid, setting, how.resources)
     else:
-        figures = as_path(how.save, "a file to save to")
+        figures = store.target(how.save)
         _stored(frame, grid, setting, how.resources, figures, about)
-    return _found(figures, grid, setting, frame, about, how.resources)
+    return _found(figures, grid, setting, data, about, how.resources)
 
 
 def _found(
     figures: pd.DataFrame | Path,
     grid: Grid,
     setting: Setting,
-    frame: pd.DataFrame | None,
+    data: pd.DataFrame | Panel | None,
     about: Mapping[str, Any],
     resources: Resources,
 ) -> Multiverse:
@@ -125,13 +140,14 @@ def _found(
         figures,
         grid,
         setting,
-        frame,
+        None if data is None else framed(data),
         about["hash"],
         about["seed"],
         tuple(about["sources"]),
         tuple(about.get("owed", ())),
         about["declared"],
         resources,
+        None if isinstance(data, pd.DataFrame) else data,
     )
 
 
@@ -159,28 +175,31 @@ def _stored(
 ) -> None:
     """Run a grid whose results go to a file, or go on with a run that was interrupted.
 
-    A file that has the whole result already stays as it is.
+    A file that has the whole result already stays as it is. Whoever else writes the file is waited
+    for first.
     """
-    if store.finished(path, about["hash"], grid.size):
-        return
-    every = chunks(grid)
-    sizes = {chunk.number: chunk.size for chunk in every}
-    done = store.begun(path, about["hash"], sizes)
-    wanted = [chunk for chunk in every if chunk.number not in done]
+    mark = about["hash"]
+    with store.held(path):
+        if store.finished(path, mark, grid.size):
+            return
+        every = chunks(grid)
+        sizes = {chunk.number: chunk.size for chunk in every}
+        done = store.begun(path, mark, sizes)
+        wanted = [chunk for chunk in every if chunk.number not in done]
 
-    def keep(chunk: Chunk, figures: pd.DataFrame) -> None:
-        store.keep_part(path, chunk.number, figures)
+        def keep(chunk: Chunk, figures: pd.DataFrame) -> None:
+            store.keep_part(path, mark, chunk.number, figures)
 
-    try:
-        run(frame, grid, setting, resources, wanted, keep)
-    except KeyboardInterrupt as stopped:
-        kept = store.begun(path, about["hash"], sizes)
-        stopped.add_note(
-            f"{sum(sizes[number] for number in kept):,} of {grid.size:,} specifications are kept in "
-            f"{store.parts_folder(path)}; the same call goes on from there."
-        )
-        raise
-    store.gather(path, grid, about, sizes)
+        try:
+            run(frame, grid, setting, resources, wanted, keep)
+        except KeyboardInterrupt as stopped:
+            kept = store.begun(path, mark, sizes)
+            stopped.add_note(
+                f"{sum(sizes[number] for number in kept):,} of {grid.size:,} specifications are kept "
+                f"in {store.parts_folder(path)}; the same call goes on from there."
+            )
+            raise
+        store.gather(path, grid, about, sizes, mark)
 
 
 def reload(
@@ -196,23 +215,37 @@ def reload(
     Raises
     ------
     UnreadableFile
-        When the file is not a saved multiverse, or the data are not those it was fitted on.
+        When the file is not a saved multiverse, has changed since, or the data are not those it was
+        fitted on.
     """
-    path = as_path(path, "a saved multiverse")
+    path = store.target(path)
     about = store.about(path)
-    declared = about["declared"]
-    grid = declare(**_declared({k: v for k, v in declared.items() if k != "setting"}))
-    values = dict(declared["setting"])
-    setting = Setting(**{**values, "cluster": tuple(values["cluster"])})
-    whole = data if data is None or isinstance(data, pd.DataFrame) else data.frame
+    grid, setting = _told(path, about["declared"])
+    store.check_whole(path, grid.size)
+    whole = None if data is None else framed(data)
     if whole is not None and about["hash"]:
         found = store.fingerprint(whole, grid, setting)
         if found != about["hash"]:
             raise UnreadableFile(
-                f"{path} was fitted on other data: expected hash {about['hash'][:12]}, found "
+                f"{cut(path, 300)} was fitted on other data: expected hash {about['hash'][:12]}, found "
                 f"{found[:12]}. Pass the data it was fitted on, or run the grid again."
             )
-    return _found(path, grid, setting, whole, about, plan({"memory": memory}).resources)
+    return _found(path, grid, setting, data, about, plan({"memory": memory}).resources)
+
+
+def _told(path: Path, declared: Mapping[str, Any]) -> tuple[Grid, Setting]:
+    """Return grid and setting as a saved result declares them."""
+    try:
+        grid = declare(**_declared({k: v for k, v in declared.items() if k != "setting"}))
+        values = dict(declared["setting"])
+        setting = Setting(**{**values, "cluster": tuple(values["cluster"])})
+        needed(grid, setting)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as problem:
+        raise UnreadableFile(
+            f"Expected a saved multiverse at {cut(path, 300)}; the grid it declares cannot be "
+            f"({cut(problem, 300)}). Run the grid again."
+        ) from None
+    return grid, setting
 
 
 def _plain(value: Any) -> Any:

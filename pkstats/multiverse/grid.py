@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from pkstats.errors import BadModel, UnknownColumn, suggestion
-from pkstats.measures import measure
+from pkstats.checks.context import ORDER, check_timing
+from pkstats.errors import BadModel, suggestion
 from pkstats.models.families import family as find_family
 from pkstats.models.formula import parse
+from pkstats.multiverse.asked import names, whole
 from pkstats.multiverse.sets import MOST, Allowed, Sets, allowed
+from pkstats.text import cut
 
 LIMIT = 10_000_000
-ORDER = ("before", "entry", "during", "after")
 PARTS = ("always", "any", "one of")
 Fixed = tuple[str, ...]
 
@@ -92,6 +92,7 @@ def declare(
     fixed_effects: Any = None,
     exclude: Iterable[tuple[str, str]] = (),
     limit: int = LIMIT,
+    timing: Mapping[str, str] | None = None,
 ) -> Grid:
     """Return the grid of specifications; see `pkstats.multiverse`.
 
@@ -105,6 +106,7 @@ def declare(
     families = _families(family, outcomes)
     fixed = _fixed(fixed_effects)
     parts = _parts(controls)
+    check_timing(timing or {})
     named = _samples(samples)
     options: dict[str, int] = {
         "samples": len(named),
@@ -123,7 +125,7 @@ def declare(
             raise BadModel(
                 f"{name!r} is both a treatment and a control. Leave it out of the controls."
             )
-    apart, notes = _apart(treatments, terms, tuple(exclude))
+    apart, notes = _apart(treatments, terms, tuple(exclude), timing or {})
     chosen: dict[tuple[str, str], Allowed | None] = {}
     for result in outcomes:
         itself = _itself(result, (*treatments, *terms))
@@ -157,15 +159,21 @@ def _list(values: Any, what: str) -> tuple[str, ...]:
     """Return one name or several as a tuple."""
     found = (values,) if isinstance(values, str) else values
     if not isinstance(found, Iterable) or not all(isinstance(each, str) for each in found):
-        raise BadModel(f"{what}= takes a name or a list of names; found {values!r}.")
+        raise BadModel(f"{what}= takes a name or a list of names; found {cut(repr(values))}.")
     return tuple(found)
 
 
 def _samples(samples: Any) -> dict[str, str | None]:
     if not isinstance(samples or {}, Mapping):
         raise BadModel(
-            f"samples= takes names and queries, {{'late': 'year > 2000'}}; found {samples!r}."
+            f"samples= takes names and queries, {{'late': 'year > 2000'}}; found {cut(repr(samples))}."
         )
+    for name, query in (samples or {}).items():
+        if query is not None and not isinstance(query, str):
+            raise BadModel(
+                f"The sample {cut(repr(name))} has the query {cut(repr(query))}, which cannot be read: a "
+                "query is a text, such as 'year > 2000', or None for every row."
+            )
     return {str(name): query for name, query in (samples or {"all": None}).items()}
 
 
@@ -176,8 +184,8 @@ def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ..
     if lacking:
         raise BadModel(f"family= names no family for the outcomes {', '.join(lacking)}.")
     found = {name: _texts(family[name], "family") for name in outcomes}
-    for names in found.values():
-        for name in names:
+    for listed in found.values():
+        for name in listed:
             if find_family(name).outcome == "none":
                 raise BadModel(f"family={name!r} has no outcome to vary. Fit it with pk.fit.")
     return found
@@ -185,10 +193,7 @@ def _families(family: Any, outcomes: tuple[str, ...]) -> dict[str, tuple[str, ..
 
 def _fixed(options: Any) -> tuple[Fixed, ...]:
     listed = options if isinstance(options, list) else [options]
-    found = tuple(
-        () if option is None else (option,) if isinstance(option, str) else tuple(option)
-        for option in listed
-    )
+    found = tuple(names(option, "fixed_effects=") for option in listed)
     if not found:
         raise BadModel("The grid is empty: fixed_effects=[] has no option. None means none.")
     if len(set(found)) < len(found):
@@ -238,7 +243,7 @@ def _choices(name: str, group: Any) -> tuple[str | None, ...]:
 
 
 def _refuse(options: dict[str, int], limit: int) -> None:
-    size, limit = prod(options.values()), min(limit, MOST)
+    size, limit = prod(options.values()), min(whole(limit, "limit=", 1), MOST)
     if size <= limit:
         return
     longest = sorted(options.items(), key=lambda item: -item[1])[:3]
@@ -262,7 +267,10 @@ def _control_sets(parts: dict[str, Any]) -> tuple[tuple[str, ...], Sets]:
 
 
 def _apart(
-    treatments: tuple[str, ...], terms: tuple[str, ...], exclude: tuple[tuple[str, str], ...]
+    treatments: tuple[str, ...],
+    terms: tuple[str, ...],
+    exclude: tuple[tuple[str, str], ...],
+    timing: Mapping[str, str],
 ) -> tuple[set[frozenset[str]], tuple[str, ...]]:
     """Return pairs of terms that never stand together, and why."""
     known = (*treatments, *terms)
@@ -286,27 +294,20 @@ def _apart(
                 apart.add(both)
                 notes.append(f"{other} and {term} are two codings of one column.")
         for name in treatments:
-            if frozenset((term, name)) not in apart and _later(columns[term], columns[name]):
+            late = _later(columns[term], columns[name], timing)
+            if late and frozenset((term, name)) not in apart:
                 apart.add(frozenset((term, name)))
-                notes.append(f"{term} is fixed after {name}: no control of it.")
+                notes.append(f"{term} is measured after {name}, so it is not used as a control.")
     return apart, tuple(notes)
 
 
-def _later(control: set[str], treatment: set[str]) -> bool:
-    """Return whether a control is fixed after a treatment, by the register of measures."""
+def _later(control: set[str], treatment: set[str], timing: Mapping[str, str]) -> bool:
+    """Return whether a control is fixed after a treatment, as far as the timing of both is known."""
     own, other = (
-        [ORDER.index(time) for time in map(_timing, names) if time in ORDER]
+        [ORDER.index(timing[name]) for name in names if name in timing]
         for names in (control, treatment)
     )
     return bool(own and other) and max(own) > max(*other, ORDER.index("entry"))
-
-
-@lru_cache(maxsize=4096)
-def _timing(column: str) -> str:
-    try:
-        return measure(column).timing
-    except UnknownColumn:
-        return ""
 
 
 def _itself(outcome: str, names: tuple[str, ...]) -> list[str]:

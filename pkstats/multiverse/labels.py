@@ -13,7 +13,10 @@ from pkstats.multiverse.grid import Batch, Grid
 
 AXES = ("outcome", "treatment", "sample", "family", "fixed_effects")
 FIGURES = ("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")
-COLUMNS = (*FIGURES, "n", "clusters", "converged", "flags", "why")
+COLUMNS = (*FIGURES, "n", "clusters", "fitted", "vcov", "converged", "flags", "why")
+# How a specification was had, when not by the batched engine; see `pkstats.multiverse.careful`.
+REFITTED, NOTHING = "refitted", "no estimate"
+LEFT_OUT, FIRTH = "separated: rows left out", "separated: Firth"
 LABELS = ("specification", "outcome", "treatment", "controls", "sample", "family", "fixed_effects")
 
 

@@ -14,6 +14,7 @@ from pkstats.multiverse.engine import Answer, left_out
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.summary import sampled
 from pkstats.multiverse.variance import KINDS
+from pkstats.text import for_html
 
 SHOWN = 8
 
@@ -63,7 +64,8 @@ class Influence:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{repr(self).splitlines()[0]}</p>{self.frame.head(SHOWN).to_html(index=False)}"
+        head = for_html(repr(self).splitlines()[0])
+        return f"<p>{head}</p>{self.frame.head(SHOWN).to_html(index=False)}"
 
 
 def influence(

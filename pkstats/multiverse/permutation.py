@@ -26,6 +26,7 @@ from pkstats.multiverse.labels import COLUMNS, LABELS
 from pkstats.multiverse.run import RESULT, chunks
 from pkstats.multiverse.summary import sampled
 from pkstats.multiverse.variance import KINDS
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     from pkstats.multiverse.data import Setting
@@ -61,7 +62,8 @@ class Permutation:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{repr(self).splitlines()[0]}</p>{self.joint.to_html(float_format='%.3g')}"
+        head = for_html(repr(self).splitlines()[0])
+        return f"<p>{head}</p>{self.joint.to_html(float_format='%.3g')}"
 
 
 def exchange(codes: np.ndarray, draw: np.random.Generator) -> np.ndarray:

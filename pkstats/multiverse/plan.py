@@ -10,8 +10,10 @@ from typing import Any
 
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.covariance import KINDS
+from pkstats.multiverse.asked import whole
 from pkstats.multiverse.data import Setting
 from pkstats.multiverse.run import Resources
+from pkstats.text import cut
 
 # What families of `pkstats.fit` take beyond the arguments of every family.
 OPTIONS = ("exposure", "offset", "alpha", "zero", "groups", "method")
@@ -67,7 +69,7 @@ class Plan:
         if len(cluster) > 2:
             raise BadModel(f"cluster= takes one column or two; found {len(cluster)}.")
         if self.vcov is not None and str(self.vcov).lower() not in KINDS:
-            raise BadModel(f"vcov must be one of {', '.join(KINDS)}; found {self.vcov!r}.")
+            raise BadModel(f"vcov must be one of {', '.join(KINDS)}; found {cut(repr(self.vcov))}.")
         if (self.vcov or "").lower().startswith("cr") and not cluster:
             raise BadModel(f"vcov={self.vcov!r} needs cluster=, the column of independent units.")
         options = dict(self.options) or None
@@ -93,11 +95,13 @@ def plan(how: Mapping[str, Any]) -> Plan:
             raise BadModel(f"multiverse takes no {name}=.{suggestion(name, known)}")
     found = Plan(**given, options=options)
     if not (isinstance(found.memory, (int, float)) and 0 < found.memory < inf):
-        raise BadModel(f"memory= is in megabytes, above zero; found {found.memory!r}.")
-    if found.workers is not None and not (isinstance(found.workers, int) and found.workers > 0):
-        raise BadModel(f"workers= must be one or more; found {found.workers!r}.")
-    if not isinstance(found.seed, int):
-        raise BadModel(f"seed= must be a whole number; found {found.seed!r}.")
-    if not 0 < found.conf_level < 1:
-        raise BadModel(f"conf_level must lie between 0 and 1; found {found.conf_level!r}.")
+        raise BadModel(f"memory= is in megabytes, above zero; found {cut(repr(found.memory))}.")
+    if found.workers is not None:
+        whole(found.workers, "workers=", 1)
+    whole(found.seed, "seed=", 0)
+    if not (isinstance(found.conf_level, (int, float)) and 0 < found.conf_level < 1):
+        raise BadModel(f"conf_level must lie between 0 and 1; found {cut(repr(found.conf_level))}.")
+    for name, value in (("weights", found.weights), *options.items()):
+        if name not in ("alpha", "method") and not (value is None or isinstance(value, str)):
+            raise BadModel(f"{name}= takes the name of a column; found {cut(repr(value))}.")
     return found

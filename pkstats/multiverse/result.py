@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -14,23 +14,24 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pkstats.errors import BadModel, suggestion
+from pkstats.errors import BadModel
 from pkstats.models import Estimate
-from pkstats.multiverse import store
-from pkstats.multiverse.careful import fit_one, formula
-from pkstats.multiverse.data import Setting
+from pkstats.multiverse import asked, store
+from pkstats.multiverse.careful import checked
+from pkstats.multiverse.data import Setting, rows_of
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.labels import AXES, COLUMNS, LABELS, labels, option
 from pkstats.multiverse.leave_out import Influence, influence
-from pkstats.multiverse.queries import select
 from pkstats.multiverse.run import Resources
 from pkstats.multiverse.sets import SLAB
 from pkstats.multiverse.summary import Frames, drivers, shares
+from pkstats.text import cut, for_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pkstats.multiverse.permutation import Permutation
+    from pkstats.panel import Panel
 
 # Bytes that one value takes while it is read and sorted.
 CELL = 32
@@ -48,7 +49,8 @@ class Multiverse:
         One row per specification, read from the file when first asked for: `specification`, the
         choices (`outcome`, `treatment`, `controls`, `sample`, `family`, `fixed_effects`),
         `estimate`, `std_error`, `statistic`, `p_value`, `conf_low`, `conf_high`, `n`, `clusters`,
-        `converged`, `flags` (how it was fitted, when not the ordinary way) and `why`.
+        `fitted` and `vcov` (the family fitted in the end and its variance), `converged`, `flags`
+        (how it was fitted, when not the ordinary way) and `why`.
     grid : Grid
     setting : Setting
     data : DataFrame or None
@@ -65,6 +67,7 @@ class Multiverse:
     owed: tuple[str, ...] = ()
     declared: Mapping[str, Any] = field(default_factory=dict, repr=False)
     resources: Resources = field(default_factory=Resources, repr=False)
+    panel: Panel | None = field(default=None, repr=False)
 
     @property
     def size(self) -> int:
@@ -89,11 +92,17 @@ class Multiverse:
         BadModel
             When a result that is in a file does not fit into the memory of its run.
         """
+        self._known(names)
         self._refuse(names)
         return self._rows(None, names)
 
+    def _known(self, names: Sequence[str]) -> None:
+        controls = (f"control {name}" for name in self.grid.controls)
+        asked.known(names, (*LABELS, *COLUMNS, *controls), "A column")
+
     def parts(self, *names: str) -> Iterator[pd.DataFrame]:
         """Yield columns of `frame` (`names`) for some thousand specifications at a time, in order."""
+        self._known(names)
         for first, figures in self._read([name for name in names if name in COLUMNS]):
             chosen = [name for name in names if name not in COLUMNS]
             known = labels(self.grid, np.arange(first, first + len(figures)), chosen)
@@ -102,6 +111,7 @@ class Multiverse:
 
     def drawn(self, *names: str) -> pd.DataFrame:
         """Return columns (`names`) of as many specifications as memory takes: all, or a random part."""
+        self._known(names)
         # Beside the values: which specifications they are of, and their order.
         most = int(self.resources.memory // (self._width(names) + 2 * CELL))
         if self.size <= most or not isinstance(self.figures, Path):
@@ -183,16 +193,9 @@ class Multiverse:
             the data are at hand and the batched engine can leave clusters out, the cluster whose
             absence does.
         """
-        names = [] if by is None else [by] if isinstance(by, str) else list(by)
-        for name in names:
-            if name not in AXES:
-                raise BadModel(
-                    f"by= takes {', '.join(AXES)}; found {name!r}.{suggestion(name, AXES)}"
-                )
-        if direction not in (1, -1):
-            raise BadModel(
-                f"direction= is 1 or -1, the sign the claim expects; found {direction!r}."
-            )
+        names = list(asked.names(by, "by="))
+        asked.known(names, AXES, "by=")
+        _check_direction(direction)
         if names:
             keys = sorted({tuple(option(b, name) for name in names) for b in self.grid.batches})
             rows = {
@@ -235,7 +238,7 @@ class Multiverse:
         mixed = any(len(self.axes[name]) > 1 for name in ("outcome", "family", "treatment"))
         chosen = of or ("statistic" if mixed else "estimate")
         if chosen not in ("estimate", "statistic"):
-            raise BadModel(f"of= is 'estimate' or 'statistic'; found {of!r}.")
+            raise BadModel(f"of= is 'estimate' or 'statistic'; found {cut(repr(of))}.")
         return drivers(lambda: self.parts(*self.axes, chosen), self.axes, chosen)
 
     def influence(self, limit: int = 60) -> Influence:
@@ -243,6 +246,7 @@ class Multiverse:
 
         `limit` specifications (drawn with the grid's seed) are fitted again without each cluster.
         """
+        asked.whole(limit, "limit=", 1)
         with threadpool_limits(1, user_api="blas"):
             return influence(self._data(), self.grid, self.setting, limit, self.seed)
 
@@ -261,6 +265,11 @@ class Multiverse:
         """
         from pkstats.multiverse.permutation import permute
 
+        asked.whole(draws, "draws=", 1)
+        _check_direction(direction)
+        for name, value in (("seed=", seed), ("limit=", limit)):
+            if value is not None:
+                asked.whole(value, name, 0 if name == "seed=" else 1)
         return permute(self, draws, direction, self.seed if seed is None else seed, limit)
 
     def corrected(
@@ -280,13 +289,16 @@ class Multiverse:
         return corrected(self.frame, families, method)
 
     def estimate(self, specification: int) -> Estimate:
-        """Return one specification as an `Estimate`, fitted by `pkstats.fit`."""
-        if not 0 <= specification < self.size:
+        """Return one specification as an `Estimate`, fitted by `pkstats.fit`.
+
+        A separated logit or probit is fitted on the rows that Stata's rule leaves, as in `frame`.
+        """
+        if not 0 <= asked.whole(specification, "A specification") < self.size:
             raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
-        text = formula(self.grid, batch, chosen)
-        rows = select(self._data(), batch.sample, self.grid.samples[batch.sample])
-        return fit_one(text, rows, batch.family, self.setting)
+        frame = rows_of(self._data(), self.grid, self.setting, batch.sample)
+        data = frame if self.panel is None else replace(self.panel, frame=frame)
+        return checked(data, self.grid, batch, chosen, self.setting)[0]
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:
         """Return a specification's batch, and which controls it has."""
@@ -298,6 +310,7 @@ class Multiverse:
 
     def table(self, rows: int = 20) -> pd.DataFrame:
         """Return `rows` specifications evenly spread from the lowest to the highest estimate."""
+        asked.whole(rows, "rows", 1)
         estimate = self.drawn("estimate")["estimate"]
         order = np.argsort(estimate.to_numpy(), kind="stable")[: estimate.notna().sum()]
         spread = np.unique(np.linspace(0, len(order) - 1, min(rows, len(order))).astype(int))
@@ -317,11 +330,14 @@ class Multiverse:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""
-        path = Path(path)
-        about = {"hash": self.hash, "seed": self.seed, "declared": dict(self.declared)}
-        parts = self.parts(*LABELS, *COLUMNS)
+        path = store.target(path)
+        mark = self.hash
+        if not mark and self.data is not None:
+            mark = store.fingerprint(self.data, self.grid, self.setting)
+        about = {"hash": mark, "seed": self.seed, "declared": dict(self.declared)}
         cited = {"sources": list(self.sources), "owed": list(self.owed)}
-        store.write(path, parts, {**about, **cited})
+        with store.held(path):
+            store.write(path, self.parts(*LABELS, *COLUMNS), {**about, **cited})
         return path
 
     def cite(self, style: str = "text") -> str:
@@ -359,12 +375,14 @@ class Multiverse:
             )
         flags = Counter(flag for part in self.parts("flags") for flag in part["flags"] if flag)
         lines += [f"{count:,} {flag}" for flag, count in flags.most_common()]
-        lines += [f"! {note}" for note in self.grid.notes[:5]]
+        if found["without_error"]:
+            lines.append(f"{found['without_error']:,} estimates without a standard error")
+        lines += [f"! {cut(note, 300)}" for note in self.grid.notes[:5]]
         lines.append("! associations, not effects: missions are not sent at random")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        head = "<br>".join(repr(self).splitlines())
+        head = "<br>".join(map(for_html, repr(self).splitlines()))
         table = self.table(8).rename(columns=lambda name: name.replace("_", " "))
         if len(table) < self.size:
             head += (
@@ -372,3 +390,10 @@ class Multiverse:
                 "lowest to the highest estimate."
             )
         return f"<p>{head}</p>{table.to_html(index=False, float_format='%.3g')}"
+
+
+def _check_direction(direction: object) -> None:
+    if isinstance(direction, bool) or direction not in (1, -1):
+        raise BadModel(
+            f"direction= is 1 or -1, the sign the claim expects; found {cut(repr(direction))}."
+        )

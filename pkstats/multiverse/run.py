@@ -182,6 +182,8 @@ def _finish(
     }
     columns |= {"n": [item.count for item in refitted]}
     columns |= {"clusters": [item.groups for item in refitted]}
+    columns |= {"fitted": [item.fitted for item in refitted]}
+    columns |= {"vcov": [item.vcov for item in refitted]}
     columns |= {"flags": [item.flag for item in refitted], "why": [item.why for item in refitted]}
     for name, listed in columns.items():
         values = frame[name].to_numpy().copy()
@@ -214,6 +216,8 @@ def _figures(found: Answer, batch: Batch, setting: Setting) -> pd.DataFrame:
         "conf_high": found.estimate + half * found.error,
         "n": found.count.astype("int64"),
         "clusters": found.groups.astype("int64"),
+        "fitted": np.full(len(statistic), batch.family, dtype=object),
+        "vcov": np.full(len(statistic), setting.kind(batch.family), dtype=object),
         "converged": True,
         "flags": np.full(len(statistic), "", dtype=object),
         "why": np.full(len(statistic), "", dtype=object),

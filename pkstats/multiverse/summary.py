@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from pkstats.multiverse.labels import FIRTH, LEFT_OUT, NOTHING, REFITTED
 from pkstats.multiverse.quantiles import quantiles
 
+# What `shares` calls the specifications that were had in another way than the batched engine's.
+WAYS = {REFITTED: "refitted", LEFT_OUT: "rows_left_out", FIRTH: "firth", NOTHING: "no_estimate"}
 Frames = Callable[[], Iterable[pd.DataFrame]]
 
 
@@ -27,9 +30,12 @@ def shares(frames: Frames, direction: int = 1, level: float = 0.05) -> dict[str,
     -------
     dict
         Shares are of the specifications that have an estimate (`flagged`: of all); `sign_flips` is
-        the share whose sign is not the median's.
+        the share whose sign is not the median's. How many specifications were fitted one by one
+        (`refitted`), on the rows that Stata's rule leaves (`rows_left_out`), by Firth's likelihood
+        (`firth`) or not at all (`no_estimate`), and how many estimates are `without_error`.
     """
-    total = flagged = claimed = opposite = 0
+    total = flagged = claimed = opposite = blank = 0
+    ways = dict.fromkeys(WAYS.values(), 0)
     signs = dict.fromkeys((-1, 0, 1), 0)
     for frame in frames():
         estimate, known = _known(frame)
@@ -37,14 +43,18 @@ def shares(frames: Frames, direction: int = 1, level: float = 0.05) -> dict[str,
         sign = np.sign(estimate)
         total += len(frame)
         flagged += int((frame["flags"] != "").sum())
+        blank += int(frame["p_value"].isna().to_numpy()[known].sum())
+        for flag, way in WAYS.items():
+            ways[way] += int((frame["flags"] == flag).sum())
         claimed += int((small & (sign == direction)).sum())
         opposite += int((small & (sign != direction)).sum())
         for one in signs:
             signs[one] += int((sign == one).sum())
     count = sum(signs.values())
     found: dict[str, float] = {"specifications": total, "estimated": count}
+    had = {"flagged": flagged / max(total, 1), **ways, "without_error": blank}
     if not count:
-        return found | {"flagged": flagged / max(total, 1)}
+        return found | had
     low, first, middle, third, high = quantiles(
         lambda: (_known(frame)[0] for frame in frames()), count, [0, 0.25, 0.5, 0.75, 1]
     )
@@ -58,7 +68,7 @@ def shares(frames: Frames, direction: int = 1, level: float = 0.05) -> dict[str,
         "claimed_significant": claimed / count,
         "opposite_significant": opposite / count,
         "sign_flips": 1 - signs[int(np.sign(middle))] / count,
-        "flagged": flagged / total,
+        **had,
     }
 
 

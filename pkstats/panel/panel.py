@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -15,6 +15,7 @@ from pkstats.panel.convert import complete, convert
 from pkstats.panel.describe import described
 from pkstats.panel.native import Native, addable, native
 from pkstats.panel.needs import derived
+from pkstats.panel.origin import Origin, of_measures, of_table, renamed
 from pkstats.panel.own import outside, own_table
 from pkstats.panel.parts import (
     COUNTS,
@@ -31,7 +32,7 @@ from pkstats.panel.parts import (
 from pkstats.panel.scope import Scope
 from pkstats.panel.windows import window_of
 from pkstats.tables.coverage import as_of
-from pkstats.text import cut
+from pkstats.text import cut, for_html
 from pkstats.units import join, key, whole_number
 
 
@@ -60,6 +61,9 @@ class Panel:
     left_out : DataFrame
         Missions left out of a column for want of figures: table (or measure), column, mission_id, year,
         months known and deployed.
+    origins : mapping of str to Origin
+        Timing, role and tables of the columns that `add` and `derive` made; nothing is assumed of a
+        column for its name.
     """
 
     frame: pd.DataFrame
@@ -71,6 +75,7 @@ class Panel:
     owed: tuple[str, ...] = ()
     scope: Scope = field(default_factory=Scope, repr=False)
     left_out: pd.DataFrame = field(default_factory=NOBODY.copy, repr=False)
+    origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -235,9 +240,11 @@ class Panel:
         part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)
-        refuse_twice(name, [column for column in part if column not in on], self.added)
-        came = frozenset((name, column) for column in part if column not in on)
-        part = part.rename(columns=collisions(part, table, on, self.frame))
+        brought = [column for column in part if column not in on]
+        refuse_twice(name, brought, self.added)
+        room = collisions(part, table, on, self.frame)
+        origins = {} if own else of_table(name, brought, room, lag, window)
+        part = part.rename(columns=room)
         frame = self.with_time(on)
         joined = join(frame, part, on, f"table {name!r}")
         remarks = outside(table, part, on, frame) if own else []
@@ -254,7 +261,8 @@ class Panel:
             self,
             frame=joined.drop(columns=[c for c in on if c not in self.frame]),
             notes=tuple(dict.fromkeys((*self.notes, *remarks))),
-            added=self.added | came,
+            added=self.added | {(name, column) for column in brought},
+            origins={**self.origins, **origins},
             left_out=together(self.left_out, lost),
         )
 
@@ -328,7 +336,8 @@ class Panel:
                     f"{name!r} is defined by {', '.join(item.units)}; this panel is by {self.unit}."
                 )
         columns, lost, notes = derived(self, found.values())
-        kept = self.frame.rename(columns=self._making_room(columns))
+        room = self._making_room(columns)
+        kept = self.frame.rename(columns=room)
         kept = kept.drop(columns=[name for name in columns if name in kept])
         sources = [need.table for item in found.values() for need in item.needs]
         return replace(
@@ -337,6 +346,7 @@ class Panel:
             sources=tuple(dict.fromkeys((*self.sources, *sources))),
             notes=tuple(dict.fromkeys((*self.notes, *notes))),
             left_out=together(self.left_out, lost),
+            origins={**renamed(self.origins, room), **of_measures(found)},
         )
 
     def _making_room(self, columns: pd.DataFrame) -> dict[str, str]:
@@ -371,5 +381,5 @@ class Panel:
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
-        head = "<br>".join(repr(self).splitlines())
+        head = "<br>".join(map(for_html, repr(self).splitlines()))
         return f"<p>{head}</p>{self.frame.head(8).to_html(index=False)}"

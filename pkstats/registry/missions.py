@@ -9,12 +9,12 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkstats.errors import UnknownMission, near
 from pkstats.registry.families import chain, families, named, reverse
+from pkstats.text import for_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,10 +114,10 @@ class Mission:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>"
+            f"<tr><th>{for_html(label)}</th><td>{for_html(value)}</td></tr>"
             for label, value in self._lines()
         )
-        return f"<table><caption>{escape(self.id)}</caption>{rows}</table>"
+        return f"<table><caption>{for_html(self.id)}</caption>{rows}</table>"
 
 
 @cache

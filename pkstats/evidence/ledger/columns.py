@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -150,8 +150,11 @@ def known_columns(data: Dataset) -> set[str]:
     return found | set(SKELETON[data.unit])
 
 
-def rows_of(data: Dataset, columns: Iterable[str]) -> pd.DataFrame:
-    """Return the rows of a dataset with the columns asked for, as floats where they are numbers."""
+def rows_of(data: Dataset, columns: Iterable[str]) -> pd.DataFrame | Panel:
+    """Return the rows of a dataset with the columns asked for, as floats where they are numbers.
+
+    A panel where it is one: it knows when the columns that it made are fixed.
+    """
     wanted = list(dict.fromkeys(columns))
     if data.unit in EVENTS:
         return EVENTS[data.unit].build()
@@ -159,12 +162,12 @@ def rows_of(data: Dataset, columns: Iterable[str]) -> pd.DataFrame:
     start = panel(data.unit, data.start, end, list(data.sponsor) or None, list(data.kind) or None)
     for part in data.add:
         start = start.add(part["table"], **{k: v for k, v in part.items() if k != "table"})
-    frame = _filled(start, wanted)
-    numbers = frame.select_dtypes(include=["number", "bool", "boolean"]).columns
-    return frame.astype(dict.fromkeys(numbers, "float64"))
+    found = _filled(start, wanted)
+    numbers = found.frame.select_dtypes(include=["number", "bool", "boolean"]).columns
+    return replace(found, frame=found.frame.astype(dict.fromkeys(numbers, "float64")))
 
 
-def _filled(start: Panel, wanted: list[str]) -> pd.DataFrame:
+def _filled(start: Panel, wanted: list[str]) -> Panel:
     """Derive the measures the columns rest on, then features, then lags."""
     lagged = [name for name in wanted if name.endswith(LAG) and name not in start.frame]
     plain = [name for name in wanted if name not in lagged]
@@ -176,7 +179,8 @@ def _filled(start: Panel, wanted: list[str]) -> pd.DataFrame:
     frame = derived.frame.copy()
     for name in features:
         frame[name] = FEATURES[name].function(frame)
-    return _lagged(frame, start.key, [name.removesuffix(LAG) for name in lagged])
+    frame = _lagged(frame, start.key, [name.removesuffix(LAG) for name in lagged])
+    return replace(derived, frame=frame)
 
 
 def _lagged(frame: pd.DataFrame, key: tuple[str, ...], names: list[str]) -> pd.DataFrame:

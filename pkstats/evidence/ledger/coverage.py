@@ -7,6 +7,7 @@ import pandas as pd
 from pkstats.evidence.ledger.columns import columns_of
 from pkstats.evidence.ledger.entries import Entry, Ledger
 from pkstats.evidence.ledger.estimates import shared_rows
+from pkstats.models.columns import framed
 from pkstats.tables import load
 
 COLUMNS = ["unit", "outcome", "treatment", "rows", "share", "first", "last", "clusters", "kind"]
@@ -24,7 +25,7 @@ def coverage(book: Ledger, entry: Entry, mark: str = "") -> pd.DataFrame:
     found: dict[tuple[str, str, str], tuple[object, ...]] = {}
     for grid in entry.grids:
         data = book.data[grid.data]
-        frame = shared_rows(book, grid.data, mark)
+        frame = framed(shared_rows(book, grid.data, mark))
         years = _years(frame)
         for outcome in grid.outcomes:
             for term in grid.treatments:

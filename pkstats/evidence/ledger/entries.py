@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pkstats.errors import UnknownName, UnreadableFile, suggestion
+from pkstats.text import cut
 
 LEDGER = Path(__file__).parents[1] / "ledger.toml"
 VERDICTS = (
@@ -156,12 +157,13 @@ def ledger(path: Path | str | None = None) -> Ledger:
     BadData, UnknownColumn
         When an entry cannot be: the message names file and line.
     """
-    file = Path(path) if path is not None else LEDGER
     try:
+        file = Path(path) if path is not None else LEDGER
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+    except (OSError, ValueError, TypeError) as problem:
         raise UnreadableFile(
-            f"Expected a claims ledger (TOML, UTF-8) at {file}; it cannot be read ({problem})."
+            f"Expected a claims ledger (TOML, UTF-8) at {cut(path, 300)}; it cannot be read "
+            f"({cut(problem, 300)})."
         ) from None
     return _parse(file, text)
 
@@ -172,8 +174,8 @@ def _parse(file: Path, text: str) -> Ledger:
 
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise UnreadableFile(f"{file} is not valid TOML: {problem}.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise UnreadableFile(f"{file} is not valid TOML: {cut(problem, 300)}.") from None
     check(raw, text, file)
     rule = Rule(**{**raw["rule"], "date": str(raw["rule"]["date"])})
     data = {name: _dataset(name, one) for name, one in raw["data"].items()}
@@ -270,7 +272,7 @@ def entry_of(book: Ledger, name: str) -> Entry:
     found = book.entries.get(str(name).strip().upper())
     if found is None:
         raise UnknownName(
-            f"The ledger has no claim {name!r}.{suggestion(str(name), book.entries)} "
+            f"The ledger has no claim {cut(repr(name))}.{suggestion(str(name), book.entries)} "
             f"It has: {', '.join(book.entries)}."
         )
     return found

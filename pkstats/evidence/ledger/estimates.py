@@ -19,6 +19,7 @@ from pkstats.multiverse.engine import Answer
 from pkstats.multiverse.leave_out import without_each
 from pkstats.multiverse.queries import columns as queried
 from pkstats.multiverse.summary import sampled
+from pkstats.panel import Panel
 from pkstats.tables import load
 
 LEFT_OUT = 24
@@ -41,7 +42,7 @@ def columns_of_grid(grid: Grid, data: Dataset) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def shared_rows(book: Ledger, name: str, mark: str) -> pd.DataFrame:
+def shared_rows(book: Ledger, name: str, mark: str) -> pd.DataFrame | Panel:
     """Return the rows of a dataset with every column that claims of the ledger use."""
     data = book.data[name]
     grids = [grid for entry in book.entries.values() for grid in entry.grids if grid.data == name]

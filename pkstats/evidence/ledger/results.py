@@ -9,11 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pkstats.cache import writable, write_atomically
-from pkstats.errors import BuildProblem
+from pkstats.errors import BuildProblem, UnreadableFile
 from pkstats.evidence.ledger.entries import LEDGER, Entry, Ledger
 from pkstats.evidence.ledger.estimates import estimates
 from pkstats.evidence.ledger.verdict import (
@@ -25,10 +23,11 @@ from pkstats.evidence.ledger.verdict import (
     stability,
     tally,
 )
+from pkstats.multiverse.seal import frame_of, sealed
 from pkstats.tables import generation
 from pkstats.tables.places import PACKAGE, processed_folder
 
-FOLDER, META = "claims", b"pkstats.claims"
+FOLDER = "claims"
 ROOMS = ("measures", "panel", "models", "multiverse", "evidence/ledger")
 WITHOUT = "without"
 
@@ -111,17 +110,21 @@ def _paths(entry: Entry) -> tuple[Path, Path]:
 
 
 def _read(entry: Entry, mark: str) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return a kept result; None where there is none of this mark, or a byte of it has changed."""
     frames = []
     for path in _paths(entry):
         try:
-            # By bytes: Arrow takes no path with letters that the locale lacks.
-            table = pq.read_table(pa.py_buffer(path.read_bytes()))
-        except (OSError, pa.ArrowInvalid):
+            frame, about = frame_of(path, "a claim's result")
+        except UnreadableFile:
             return None
-        if (table.schema.metadata or {}).get(META) != mark.encode():
+        if about != _about(path, mark):
             return None
-        frames.append(table.to_pandas())
+        frames.append(frame)
     return frames[0], frames[1]
+
+
+def _about(path: Path, mark: str) -> dict[str, str]:
+    return {"claim": path.stem, "mark": mark}
 
 
 def _write(entry: Entry, mark: str, frame: pd.DataFrame, without: pd.DataFrame) -> None:
@@ -129,10 +132,4 @@ def _write(entry: Entry, mark: str, frame: pd.DataFrame, without: pd.DataFrame) 
     with suppress(BuildProblem, OSError):
         writable(processed_folder() / FOLDER)
         for path, part in zip(_paths(entry), (frame, without), strict=True):
-            table = pa.Table.from_pandas(part, preserve_index=False)
-            table = table.replace_schema_metadata(
-                {**(table.schema.metadata or {}), META: mark.encode()}
-            )
-            sink = pa.BufferOutputStream()
-            pq.write_table(table, sink, compression="zstd")
-            write_atomically(path, sink.getvalue().to_pybytes())
+            write_atomically(path, sealed(part, _about(path, mark)))

@@ -7,14 +7,19 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pkstats.codebook import table_names
 from pkstats.errors import BadData, BadModel, PkstatsError, UnknownColumn, suggestion
 from pkstats.evidence.ledger.columns import columns_of, known_columns
 from pkstats.evidence.ledger.entries import Dataset, Rule, _dataset, resolved_controls
 from pkstats.evidence.ledger.episodes import EVENTS
+from pkstats.evidence.ledger.shape import problems
 from pkstats.models.families import family as find_family
 from pkstats.multiverse.queries import columns as queried
+from pkstats.text import cut
 from pkstats.units import UNITS
 
+# Characters of a message.
+LONGEST = 1_000
 SHARES = ("supported", "opposite_supported", "partly", "opposite_partly", "outcomes_partly")
 OPEN_SHARES = ("level", "power")
 STRICTER = {
@@ -25,11 +30,6 @@ STRICTER = {
     "opposite_partly": -1,
 }
 PARTS = ("rule", "history", "outcomes", "data", "samples", "controls", "constructs", "claim")
-CLAIM = ("id", "wording", "source", "note", "rule", "grid", "data_needed", "facts", "compare")
-GRID = (
-    "data", "outcomes", "treatments", "controls", "always", "also", "never", "samples", "family",
-    "fixed_effects",
-)  # fmt: skip
 NEEDED = ("data", "outcomes", "treatments", "controls", "family")
 
 
@@ -58,9 +58,26 @@ class Place:
         found = [n for n in range(self.start, len(self.lines)) if self.lines[n].strip() == word]
         return Place(self.text, self.file, found[number] if number < len(found) else self.start)
 
+    def inside(self, path: tuple[str | int, ...]) -> Place:
+        """Return the place of a value, by its path of keys and numbers from the top of the file."""
+        here, before = self, ""
+        for name in path:
+            if isinstance(name, int):
+                header = {"claim": "[[claim]]", "grid": "[[claim.grid]]", "history": "[[history]]"}
+                here = here.nth(header.get(before, ""), name)
+                continue
+            sections = (
+                (f"[{before}.{name}]", f"[{name}]") if here is self else (f"[{before}.{name}]",)
+            )
+            here, before = here.at(*sections, name, f'"{name}"'), name
+        return here
+
     def fail(self, message: str, *words: str, kind: type[PkstatsError] = BadData) -> NoReturn:
         """Raise an error that names the file and the line of the first word found."""
-        raise kind(f"{self.file.name}, line {self.line(*words)}: {message} ({self.file})")
+        line = self.line(*words) if words else self.start + 1
+        raise kind(
+            f"{self.file.name}, line {line}: {cut(message, LONGEST)} ({cut(self.file, 300)})"
+        )
 
 
 def check(raw: dict[str, Any], text: str, file: Path) -> None:
@@ -82,7 +99,11 @@ def check(raw: dict[str, Any], text: str, file: Path) -> None:
     ]
     if lacking:
         place.fail(f"A ledger has the parts {', '.join(PARTS)}; [{lacking[0]}] is missing.")
-    _only(raw, PARTS, place, "ledger")
+    wrong = next(problems(raw), None)
+    if wrong is not None:
+        path, message = wrong
+        named = ".".join(str(name) for name in path if isinstance(name, str))
+        place.inside(path).fail(f"{cut(named)}: {message}" if named else message)
     _rule(raw["rule"], place.at("[rule]"))
     for name, sign in raw["outcomes"].items():
         if sign not in (1, -1):
@@ -97,19 +118,8 @@ def check(raw: dict[str, Any], text: str, file: Path) -> None:
         _claim(one, raw, data, here, seen)
 
 
-def _only(raw: dict[str, Any], known: tuple[str, ...], place: Place, what: str) -> None:
-    for name in raw:
-        if name not in known:
-            place.fail(
-                f"A {what} has no key {name!r}.{suggestion(name, known)} "
-                f"Keys are: {', '.join(known)}.",
-                name,
-            )
-
-
 def _rule(raw: dict[str, Any], place: Place) -> None:
     names = tuple(one.name for one in fields(Rule))
-    _only(raw, names, place, "rule")
     for name in names:
         if name not in raw:
             place.fail(f"The rule lacks {name!r}; it has {', '.join(names)}.")
@@ -136,8 +146,6 @@ def _rule(raw: dict[str, Any], place: Place) -> None:
 
 def _data(name: str, raw: dict[str, Any], place: Place) -> Dataset:
     here = place.at(f"[data.{name}]")
-    known = ("unit", "cluster", "label", "start", "until", "sponsor", "kind", "add")
-    _only(raw, known, here, "data")
     for key in ("unit", "cluster", "label"):
         if key not in raw:
             here.fail(f"[data.{name}] lacks {key!r}.")
@@ -147,6 +155,12 @@ def _data(name: str, raw: dict[str, Any], place: Place) -> Dataset:
             f"{raw['unit']!r} is no unit.{suggestion(raw['unit'], units)} "
             f"Units are: {', '.join(units)}.",
             "unit",
+        )
+    if raw.get("until") and raw["until"] not in table_names():
+        here.fail(
+            f"Rows end with a table's last year, and no table is called {raw['until']!r}."
+            f"{suggestion(raw['until'], table_names())}",
+            "until",
         )
     return _dataset(name, raw)
 
@@ -158,7 +172,6 @@ def _claim(
     place: Place,
     seen: set[str],
 ) -> None:
-    _only(raw, CLAIM, place, "claim")
     for key in ("id", "wording", "source"):
         if not str(raw.get(key, "")).strip():
             place.fail(f"A claim needs {key!r}.")
@@ -191,7 +204,6 @@ def _stricter(raw: dict[str, Any], rule: dict[str, Any], place: Place) -> None:
 def _grid(
     raw: dict[str, Any], whole: dict[str, Any], data: dict[str, Dataset], place: Place, claim: str
 ) -> None:
-    _only(raw, GRID, place, "grid")
     for name in NEEDED:
         if not raw.get(name):
             place.fail(f"A grid of claim {claim} has no {name}; it needs {', '.join(NEEDED)}.")

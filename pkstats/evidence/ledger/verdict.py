@@ -20,7 +20,7 @@ class Tally:
     """What the specifications of a claim say together.
 
     Shares and medians count each outcome at each unit of analysis alike, however many
-    specifications it has; specifications without an estimate count in `specifications` only.
+    specifications it has; those without an interval count in `specifications` only.
 
     Attributes
     ----------

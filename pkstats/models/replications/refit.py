@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from textwrap import fill
@@ -19,6 +18,7 @@ from pkstats.errors import BadModel, UnreadableFile, suggestion
 from pkstats.models.estimate import Estimate
 from pkstats.models.fit import fit
 from pkstats.models.formula import parse
+from pkstats.text import for_html
 
 COLUMNS = ("cluster", "entry", "time", "event")
 
@@ -74,8 +74,8 @@ class Replication:
         return "\n".join([*lines, self._shown().to_string(index=False), self._verdict()])
 
     def _repr_html_(self) -> str:
-        head = f"<b>{escape(self.study)}: {escape(self.title)}</b><br>Source: "
-        head += f"{escape(self.source)}.<br>{escape(self.citation)}"
+        head = f"<b>{for_html(self.study)}: {for_html(self.title)}</b><br>Source: "
+        head += f"{for_html(self.source)}.<br>{for_html(self.citation)}"
         return f"<p>{head}</p>{self._shown().to_html(index=False)}<p>{self._verdict()}</p>"
 
 
