@@ -74,7 +74,9 @@ def test_deaths_of_a_first_year_that_outweigh_the_others_are_named():
 @pytest.mark.parametrize("key", ["haiti", "UNPROFOR", "mali", "UNAMSIL"])
 def test_the_year_that_broke_the_peace_is_that_of_the_table(key):
     study = of(key)
-    deaths = pk.load("violence").query("state in @study.scope.hosts and year > @study.scope.last")
+    violence = pk.load("violence")
+    hosts = violence["state"].isin(study.scope.shares(study.scope.last + 1))
+    deaths = violence[hosts & (violence["year"] > study.scope.last)]
     battle = deaths.groupby("year")["state_based_best"].sum()
     broken = battle[battle >= CONFLICT]
     found = renewed(study.scope)

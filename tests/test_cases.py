@@ -71,9 +71,9 @@ def test_a_verdict_says_each_thing_once_and_nothing_empty(key):
         )
 
 
-def test_a_first_sentence_takes_a_stance_only_where_the_essay_has_a_label():
-    assert "the numbers speak against the essay, which names it a success" in of("mali").answer()
-    assert "the numbers side with the essay, which names it a failure" in of("UNAMIR").answer()
+def test_a_first_sentence_takes_a_stance_only_where_there_is_a_label():
+    assert "the numbers disagree with the essay, which names it a success" in of("mali").answer()
+    assert "agree with the label of failure, this project's" in of("UNAMIR").answer()
     assert "essay" not in of("haiti").answer()
     assert (
         "conflict over government or territory there in 1 of the 60 years" in of("cyprus").answer()
@@ -212,7 +212,7 @@ def test_mali_sets_the_essay_beside_the_numbers():
     deaths = (violence["state_based_best"] + violence["one_sided_best"]).astype("float64")
     text = of("mali").verdict()
     assert "names it a success" in text
-    assert "The numbers speak against that" in text
+    assert "The numbers disagree with that label" in text
     assert f"{deaths[[2011, 2012]].mean():,.0f} in 2011–2012" in text
     assert f"{deaths.loc[2013:2023].mean():,.0f} while it was there (2013–2023)" in text
     assert "the host withdrew its consent in 2023" in text
@@ -220,8 +220,8 @@ def test_mali_sets_the_essay_beside_the_numbers():
 
 
 def test_a_label_the_numbers_agree_with_is_said_to_be_so():
-    assert "The numbers side with that" in of("sierra leone").verdict()
-    assert "The numbers side with that" in of("UNAMIR").verdict()
+    assert "The numbers agree with that label" in of("sierra leone").verdict()
+    assert "The numbers agree with that label" in of("UNAMIR").verdict()
 
 
 def test_what_an_ongoing_mission_leaves_behind_is_unknown_not_failed():
@@ -468,3 +468,38 @@ def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
             paths = save(figure, tmp_path / name, "case", "UNAMIR", "A case on one page.")
             drawn.append([path.read_bytes() for path in paths])
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("key", ["UNAMIR", "UNPROFOR", "UNOSOM II", "UNAVEM II"])
+def test_no_failure_is_the_essays_word(key):
+    study = of(key)
+    assert study.passages()["The label"].startswith("This project chose it")
+    assert "names no failed mission" in study.verdict()
+    assert "essay, which names it" not in study.answer()
+    named = cases().set_index("mission_id").loc[study.id]
+    assert named["label"] == "failure" and named["label_by"] == "pkstats"
+    assert pd.isna(named["essay"])
+
+
+def test_the_hosts_of_a_year_are_those_of_panels():
+    study = of("UNPROFOR").scope
+    croatia, bosnia, macedonia = 344, 346, 343
+    assert set(study.shares(1993)) == {croatia, bosnia, macedonia}
+    assert study.shares(1993)[macedonia] == pytest.approx(0.03)
+    assert study.shares(1996) == {bosnia: 1.0}
+    assert "2001" not in of("UNPROFOR").answer()
+    assert "Macedonia" not in of("UNPROFOR").passages()["Measures of success"]
+    frame = pk.panel("mission").derive("peace_failed").frame.set_index("mission_id")
+    assert frame.at["UNPROFOR", "peace_failed"] == 0
+
+
+def test_a_mandate_amended_from_its_text_says_what_the_source_has():
+    spells = pk.load("mandates").query("mission_id == 'UNAMIR'").set_index("from")
+    spell = spells.loc[pd.Period("1994-05")]
+    assert spell["prociv"]
+    assert "S/RES/918 (1994), paragraph 3(a)" in spell["note"] and "has 0" in spell["note"]
+    assert not spells.loc[pd.Period("1993-10"), "prociv"]
+    frame = pk.panel("mission").derive("protection_of_civilians").frame.set_index("mission_id")
+    assert frame.at["UNAMIR", "protection_of_civilians"] == 1
+    facts = of("UNAMIR").facts.set_index("fact")
+    assert "S/RES/918 (1994)" in facts.at["mandate amended from its text", "value"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkstats.evidence.case_essay import stance
+from pkstats.evidence.case_essay import ours, stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import listed_from, on_page, split
@@ -64,7 +64,9 @@ def reached(numbers: Numbers) -> str:
     if words := asked(numbers):
         text += f"; {words}"
     if words := stance(numbers):
-        text += f"; the numbers {words} the essay, which names it a {numbers.scope.entry['label']}"
+        label = numbers.scope.entry["label"]
+        whose = f"the label of {label}, this project's" if ours(numbers.scope.entry) else ""
+        text += f"; the numbers {words} {whose or f'the essay, which names it a {label}'}"
     return f"{text}."
 
 
@@ -102,9 +104,7 @@ def asked(numbers: Numbers) -> str:
     frame = numbers.frames["diplomacy"]
     held = frame["deployed"].astype(bool) & (frame["kind"] != "conflict ends")
     if numbers.scope.entry.get("asks_talks") and not held.any():
-        parts.append(
-            "no list at hand has talks or agreements there, so that their use cannot be told"
-        )
+        parts.append("our sources list no talks or agreements there")
     return "; ".join(parts)
 
 

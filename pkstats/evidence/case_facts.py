@@ -69,6 +69,10 @@ def _mandate(scope: Scope) -> Rows:
             words = f"{count} of {len(flags)} tasks" + (f", {unsure} not coded" if unsure else "")
             coder = f"{resolution(one['resolution'])}, coded by {one['coder']}"
             rows.append((name, f"{words}{seven} (from {one['from']})", coder))
+    amended = spells[spells["note"].notna()]
+    for _, one in amended.drop_duplicates("note").iterrows():
+        value = f"from {one['from']}: {one['note']}"
+        rows.append(("mandate amended from its text", value, _source("mandates")))
     return rows
 
 
@@ -167,5 +171,5 @@ def _hosts(scope: Scope) -> Rows:
 
 def _sources_of_population(scope: Scope) -> list[str]:
     frame = read("context")
-    rows = frame["state"].isin(scope.hosts) & (frame["year"] == scope.first)
+    rows = frame["state"].isin(scope.shares(scope.first)) & (frame["year"] == scope.first)
     return frame.loc[rows, "population_source"].dropna().unique().tolist()

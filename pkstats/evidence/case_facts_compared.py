@@ -59,7 +59,7 @@ def agreements_before(numbers: Numbers) -> Shown:
         return UNKNOWN
     begin = pd.Timestamp(scope.mission.start) + pd.offsets.MonthEnd(0)
     frame = read("agreements")
-    dates = frame.loc[in_hosts(frame["locations"], scope), "date"]
+    dates = frame.loc[in_hosts(frame["locations"], frame["date"].dt.year, scope), "date"]
     found = int(dates.between(begin - pd.DateOffset(years=2), begin).sum())
     return float(found), str(found)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import UnknownMission, UnknownName, near
+from pkstats.panel.skeleton import edge_hosts, host_shares
 from pkstats.registry import hosts_table, missions_table
 from pkstats.registry import mission as find_mission
 from pkstats.registry.missions import UNIFORMED, Mission, normalise
-from pkstats.tables.coverage import as_of_year
+from pkstats.tables.coverage import Stamp, as_of_year, build_stamp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,8 @@ class Scope:
     chain : DataFrame
         mission_id, name, sponsor, role (main, before, beside, after), start, end, exit.
     hosts : tuple of int
-        Gleditsch–Ward numbers of the main mission's host states.
+        Gleditsch–Ward numbers of all states that were hosts of the main mission at any time;
+        `shares` tells which count in a year.
     names : tuple of str
         Their names.
     entry : mapping
@@ -69,10 +71,41 @@ class Scope:
         high = max(self.last + AFTER, int(ends.max()) if ends.notna().any() else self.last)
         return low, max(min(high, as_of_year()), self.last)
 
+    def shares(self, year: int) -> Mapping[int, float]:
+        """Return the host states that count in a year, as in panels, and the share of each.
+
+        Before the mission they are those of its first year, after it those of its last month.
+        """
+        before, by_year, after = _shares(self.mission.id, build_stamp())
+        if year < self.first:
+            return before
+        return by_year.get(year, {}) if year <= self.last else after
+
     @property
     def places(self) -> str:
         """Names of the host states in a sentence."""
         return listed(self.names)
+
+
+Shares = Mapping[int, float]
+
+
+@lru_cache(maxsize=64)
+def _shares(mission_id: str, build: Stamp) -> tuple[Shares, Mapping[int, Shares], Shares]:
+    """Return the hosts' shares before a mission, in each of its years and after it."""
+    edges = []
+    for window in ("before", "after"):
+        frame = edge_hosts(window)
+        frame = frame[frame["mission_id"] == mission_id]
+        edges.append(dict(zip(frame["state"].tolist(), frame["share"].tolist(), strict=True)))
+    frame = host_shares("year")
+    frame = frame[(frame["mission_id"] == mission_id) & (frame["role"] == "host")]
+    by_year: dict[int, dict[int, float]] = {}
+    for year, state, share in zip(
+        frame["year"].tolist(), frame["state"].tolist(), frame["share"].tolist(), strict=True
+    ):
+        by_year.setdefault(year, {})[state] = share
+    return edges[0], by_year, edges[1]
 
 
 def listed(words: tuple[str, ...] | list[str]) -> str:

@@ -133,7 +133,8 @@ def _by_date(value: float, scope: Scope) -> dict[str, Any]:
     keep what was seen and to drop what was not would choose missions by their outcome.
     """
     frame = read("agreements")
-    signed = (in_hosts(frame["locations"], scope) & while_there(frame["date"], scope)).any()
+    there = in_hosts(frame["locations"], frame["date"].dt.year, scope)
+    signed = (there & while_there(frame["date"], scope)).any()
     if value == 1 and not signed:
         return {"value": 0.0, "reached": False, "status": OUTSIDE}
     last = coverage("agreements")[1]

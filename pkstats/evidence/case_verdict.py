@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pkstats.evidence.case_data import read, summed
-from pkstats.evidence.case_essay import essay
+from pkstats.evidence.case_essay import essay, ours
 from pkstats.evidence.case_numbers import Numbers, count, went, years_of
 from pkstats.evidence.case_people import people, talks
 from pkstats.evidence.case_scope import listed
@@ -45,7 +45,7 @@ def passages(numbers: Numbers) -> dict[str, str]:
         "Beside others": (company,),
         "Strength and exit": (strength, leaving),
         "People and talks": (people, talks),
-        "The essay": (essay,),
+        "The label" if ours(numbers.scope.entry) else "The essay": (essay,),
         "Least sure": (unknown, uncertainty),
     }
     texts = {
@@ -113,7 +113,7 @@ def violence(numbers: Numbers) -> str:
     known_later = [(mean, years) for mean, years in later if not scope.ongoing and mean == mean]
     spans += [f"{count(mean)} in {years}" for mean, years in known_later]
     if known_later:
-        spans[-1] += " after it left"
+        spans[-1] += " after it left" + _fewer_hosts(numbers)
     text = f"Deaths in battle and of civilians in {scope.places} (UCDP), as yearly means: {listed(spans)}"
     worst = numbers.worst
     if worst is not None and high > low and during[worst] > 0:
@@ -122,6 +122,16 @@ def violence(numbers: Numbers) -> str:
         if during[top] > during[worst]:
             text += f" ({top}, with {during[top]:,.0f}, saw it for less than half of the year)"
     return f"{text}."
+
+
+def _fewer_hosts(numbers: Numbers) -> str:
+    """Say in which host states deaths count after a mission that had left some of them before its end."""
+    scope = numbers.scope
+    last = scope.shares(scope.last + 1)
+    if len(last) == len(scope.shares(scope.last)):
+        return ""
+    names = [name for host, name in zip(scope.hosts, scope.names, strict=True) if host in last]
+    return f" (in {listed(names)}, where it was at the end)"
 
 
 def left_out(numbers: Numbers) -> str:
@@ -146,7 +156,8 @@ def conflict_years(numbers: Numbers) -> str:
     last = min(scope.last, int(frame["year"].max()))
     if scope.first > last or any(year > scope.first for year in listed_from(scope).values()):
         return ""
-    ours = frame[in_hosts(frame["locations"], scope) & frame["year"].between(scope.first, last)]
+    frame = frame[frame["year"].between(scope.first, last)]
+    ours = frame[in_hosts(frame["locations"], frame["year"], scope)]
     years = sorted({int(year) for year in ours["year"]})
     span = last - scope.first + 1
     if span == 1:
