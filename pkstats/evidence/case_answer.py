@@ -17,6 +17,7 @@ from pkstats.tables.coverage import ongoing
 
 LATER = {"5y": "five years", "2y": "two years"}
 WIDE = 1.5
+STANDS_OUT = 2  # times the mean, above which the worst year is told beside it
 FEW = 2
 
 
@@ -117,6 +118,8 @@ def _deaths(numbers: Numbers) -> str:
         low, high = int(during.index.min()), int(during.index.max())
         rate = "" if high == low else " a year"
         mean = f"{count(float(during.mean()))}{rate} in {years_of(low, high)}"
+        if high > low and during.max() > STANDS_OUT * during.mean():
+            mean += f" ({during.max():,.0f} in {during.idxmax()})"
         if np.isnan(before):
             verb = "were" if high == low else "averaged"
             parts = [f"are not known for the two years before and {verb} {mean}"]

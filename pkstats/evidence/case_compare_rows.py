@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.evidence.case import Case
-from pkstats.evidence.case_data import read, stamp
+from pkstats.evidence.case_data import stamp
 from pkstats.evidence.case_essay import ours, stance
 from pkstats.evidence.case_facts_compared import FACTS
 from pkstats.evidence.case_numbers import years_of
@@ -107,13 +107,15 @@ def _value(name: str, each: Case, every: pd.Series) -> tuple[float, str]:
 
 
 def _years(entry: dict[str, Any], each: Case) -> str:
-    """Return in brackets the years a table has, when it has not the mission's first ones."""
+    """Return in brackets the years a figure rests on, when they are not all of the mission's."""
     if "years" not in entry:
         return ""
-    frame = read(entry["years"])
-    frame = frame[(frame["mission_id"] == each.id) & frame["total"].notna()]
-    first, last = frame["month"].dt.year.min(), frame["month"].dt.year.max()
-    return f" ({years_of(first, last)})" if first > each.scope.first else ""
+    frame = each.resources()
+    columns = ["total"] if entry["years"] == "personnel" else ["total", "total_authorised"]
+    months = frame.loc[(frame["role"] == "main") & frame[columns].notna().all(axis=1), "month"]
+    first, last = int(months.dt.year.min()), int(months.dt.year.max())
+    whole = first <= each.scope.first and last >= min(each.scope.last, last_whole_year())
+    return "" if whole else f" ({years_of(first, last)})"
 
 
 def _form(entry: dict[str, Any], value: float, every: pd.Series | None = None) -> str:

@@ -211,7 +211,7 @@ def strength(numbers: Numbers) -> str:
     total = frame["total"].astype("float64")
     peak = frame.iloc[int(total.to_numpy().argmax())]
     late = frame["month"].min().year > numbers.scope.first
-    height = "highest known" if late else "peak"
+    height = f"highest since figures begin in {frame['month'].min()}:" if late else "peak"
     months = "one month" if len(frame) == 1 else f"{len(frame)} months"
     text = (
         f"Uniformed strength averaged {total.mean():,.0f} over the {months} with a figure "
@@ -221,7 +221,10 @@ def strength(numbers: Numbers) -> str:
     if len(both):
         sums = both[["total", "total_authorised"]].astype("float64").sum()
         share = sums["total"] / sums["total_authorised"]
-        text += f", {share:.0%} of what was authorised in the {len(both)} months with both"
+        years = years_of(both["month"].min().year, both["month"].max().year)
+        text += (
+            f", {share:.0%} of what was authorised in the {len(both)} months with both ({years})"
+        )
     worst = numbers.worst
     if worst is not None and numbers.during[worst] >= CONFLICT:
         then = total[frame["month"].dt.year == worst]
