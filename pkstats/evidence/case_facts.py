@@ -112,7 +112,7 @@ def heads(leaders: pd.DataFrame) -> pd.DataFrame:
         head or not any(min(end, last) - max(begin, start) >= HANDOVER for start, last in both)
         for (begin, end), head in zip(terms, first, strict=True)
     ]
-    return found[kept]
+    return found[pd.Series(kept, index=found.index, dtype="bool")]
 
 
 def _term(leader: Mapping[Any, Any]) -> tuple[int, int]:

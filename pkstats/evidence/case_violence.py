@@ -1,6 +1,6 @@
 """Violence in the host states, and beside it the paths of other missions and of none.
 
-Two comparison sets, both aligned at the year of deployment and both no more than company:
+Two comparison sets, both aligned at the year of deployment. A comparison, not a counterfactual:
 
 - the other UN peacekeeping missions deployed since 1989 (not of the case's family);
 - conflicts without a mission: for each state, the year t without a peacekeeping mission from t − 2
