@@ -73,3 +73,10 @@ def test_heads_of_mission_leave_out_deputies_envoys_and_force_commanders(mission
     found = heads(leaders)["name"]
     assert not set(left_out) & set(found)
     assert len(found) == kept
+
+
+def test_deaths_of_personnel_are_deaths_and_no_months():
+    fatalities = pk.load("fatalities")
+    ours = fatalities[(fatalities["mission_id"] == "UNPROFOR") & (fatalities["month"] < "1996-01")]
+    facts = pk.case("UNPROFOR").facts.set_index("fact")
+    assert facts.at["deaths of personnel", "value"].startswith(f"{int(ours['deaths'].sum()):,}")

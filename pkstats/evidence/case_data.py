@@ -160,7 +160,12 @@ def safety(scope: Scope) -> pd.DataFrame:
 @lru_cache(maxsize=2)
 def _deaths(build: tuple[str, int]) -> pd.DataFrame:
     frame = panel("mission-year").add("fatalities", "personnel").frame
-    deaths = [name for name in map(str, frame) if name.partition("_")[0] == "deaths"]
+    # Beside each column stands the number of months it rests on.
+    deaths = [
+        name
+        for name in map(str, frame)
+        if name.partition("_")[0] == "deaths" and not name.endswith("_months")
+    ]
     return frame[["mission_id", "year", "total", *deaths]]
 
 
