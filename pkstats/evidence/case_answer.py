@@ -11,7 +11,7 @@ from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import listed_from, on_page, split
 from pkstats.evidence.case_spans import around, fell_before, renewed
 from pkstats.evidence.case_timeline import founding
-from pkstats.evidence.case_verdict import conflict_years, little
+from pkstats.evidence.case_verdict import BETWEEN_STATES, conflict_years, little
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.tables.coverage import ongoing
 
@@ -112,7 +112,9 @@ def asked(numbers: Numbers) -> str:
 def _deaths(numbers: Numbers) -> str:
     """Return deaths before and during, and strength beside what was authorised."""
     before, during = numbers.before, numbers.during
-    if during.empty:
+    if numbers.scope.between_states:
+        text = BETWEEN_STATES.removesuffix(".")
+    elif during.empty:
         text = f"Deaths in {numbers.scope.places} are not known for its years"
     else:
         low, high = int(during.index.min()), int(during.index.max())
@@ -126,13 +128,16 @@ def _deaths(numbers: Numbers) -> str:
         else:
             parts = [f"averaged {count(before)} a year in the two years before", mean]
         parts += _after(numbers)
-        text = f"Deaths in battle and of civilians in {numbers.scope.places} {listed(parts)}"
+        text = (
+            f"Deaths in battle and of civilians in {numbers.scope.conflict_places} {listed(parts)}"
+        )
     frame = numbers.frames["resources"]
     frame = frame[frame["role"] == "main"]
     total = frame["total"].dropna().astype("float64")
     if total.empty:
         return f"{text}; its strength is not known."
-    text += f", with {total.mean():,.0f} in uniform on average"
+    had = "; it had" if numbers.scope.between_states else ", with"
+    text += f"{had} {total.mean():,.0f} in uniform on average"
     months = frame.loc[frame["total"].notna(), "month"]
     if len(months) * 2 < (months.max() - months.min()).n:
         text += f" ({len(months)} figures, {years_of(months.min().year, months.max().year)})"
@@ -175,6 +180,8 @@ def _unsure(numbers: Numbers) -> str:
     scores, before = on_page(numbers.scores), numbers.before
     if numbers.scope.ongoing:
         return "what it will leave behind cannot be known yet"
+    if numbers.scope.between_states:
+        return "few measures of success suit a mission between states"
     if len(numbers.scope.hosts) > 1:
         return "deaths are those of whole states, wars elsewhere in them included"
     if np.isnan(before):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import UnknownMission, UnknownName, near
+from pkstats.panel.scope import BETWEEN, INSIDE
 from pkstats.panel.skeleton import edge_hosts, host_shares
 from pkstats.registry import hosts_table, missions_table
 from pkstats.registry import mission as find_mission
@@ -76,10 +77,31 @@ class Scope:
 
         Before the mission they are those of its first year, after it those of its last month.
         """
+        return {state: share for state, (share, _) in self._hosts(year).items()}
+
+    def conflict_hosts(self, year: int) -> frozenset[int]:
+        """Return those of the year's hosts whose own conflicts the mission is there for, as in panels."""
+        hosts = self._hosts(year).items()
+        return frozenset(state for state, (_, purpose) in hosts if purpose in INSIDE)
+
+    def _hosts(self, year: int) -> Shares:
         before, by_year, after = _shares(self.mission.id, build_stamp())
         if year < self.first:
             return before
         return by_year.get(year, {}) if year <= self.last else after
+
+    @property
+    def between_states(self) -> bool:
+        """Whether it is there for a dispute between states, so that no conflict within one is its own."""
+        purposes = {host.purpose for host in self.mission.hosts if host.role == "host"}
+        return bool(purposes & set(BETWEEN)) and not purposes & set(INSIDE)
+
+    @property
+    def conflict_places(self) -> str:
+        """Names of the host states whose own conflicts the mission is there for, in a sentence."""
+        ours = {host.state for host in self.mission.hosts if host.purpose in INSIDE}
+        pairs = zip(self.hosts, self.names, strict=True)
+        return listed([name for state, name in pairs if state in ours]) or self.places
 
     @property
     def places(self) -> str:
@@ -87,25 +109,26 @@ class Scope:
         return listed(self.names)
 
 
-Shares = Mapping[int, float]
+Shares = Mapping[int, tuple[float, str]]
 
 
 @lru_cache(maxsize=64)
 def _shares(mission_id: str, build: Stamp) -> tuple[Shares, Mapping[int, Shares], Shares]:
-    """Return the hosts' shares before a mission, in each of its years and after it."""
-    edges = []
-    for window in ("before", "after"):
-        frame = edge_hosts(window)
-        frame = frame[frame["mission_id"] == mission_id]
-        edges.append(dict(zip(frame["state"].tolist(), frame["share"].tolist(), strict=True)))
+    """Return the hosts before a mission, in each of its years and after it: share and purpose."""
+    before, after = (_of(edge_hosts(window), mission_id) for window in ("before", "after"))
     frame = host_shares("year")
+    by_year = {
+        int(year): _of(part, mission_id)
+        for year, part in frame[frame["mission_id"] == mission_id].groupby("year")
+    }
+    return before, by_year, after
+
+
+def _of(frame: pd.DataFrame, mission_id: str) -> Shares:
+    """Return share and purpose of a mission's hosts, by state."""
     frame = frame[(frame["mission_id"] == mission_id) & (frame["role"] == "host")]
-    by_year: dict[int, dict[int, float]] = {}
-    for year, state, share in zip(
-        frame["year"].tolist(), frame["state"].tolist(), frame["share"].tolist(), strict=True
-    ):
-        by_year.setdefault(year, {})[state] = share
-    return edges[0], by_year, edges[1]
+    rows = zip(frame["state"], frame["share"], frame["purpose"], strict=True)
+    return {int(state): (float(share), str(purpose)) for state, share, purpose in rows}
 
 
 def listed(words: tuple[str, ...] | list[str]) -> str:

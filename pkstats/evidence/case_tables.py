@@ -233,7 +233,9 @@ def violence(scope: Scope, frames: Frames) -> Readable:
     table_ = pd.DataFrame(rows)
     if len(table_):
         table_[numbers] = table_[numbers].astype("float64")
-    return Readable(f"Deaths a year in {scope.places} (UCDP)", table_, notes("violence", frames))
+    return Readable(
+        f"Deaths a year in {scope.conflict_places} (UCDP)", table_, notes("violence", frames)
+    )
 
 
 def company(scope: Scope, frames: Frames) -> Readable:

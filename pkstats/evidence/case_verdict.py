@@ -26,6 +26,10 @@ from pkstats.evidence.case_violence import (
 from pkstats.tables.coverage import ongoing
 
 LATER = {"2y": "two", "5y": "five", "10y": "ten"}
+BETWEEN_STATES = (
+    "It is there for a dispute between states: deaths within its host states are not counted as "
+    "its own."
+)
 NOTHING = {"missed": "missed all", "falls short of": "reaches none"}
 NAMED = 4
 FEW = 3
@@ -95,6 +99,8 @@ def counts(numbers: Numbers) -> str:
 def violence(numbers: Numbers) -> str:
     """Return deaths before, during and after deployment."""
     scope, during = numbers.scope, numbers.during
+    if scope.between_states:
+        return BETWEEN_STATES
     if during.empty:
         return f"Deaths in {scope.places} are not known for the mission's years."
     spans = []
@@ -114,7 +120,8 @@ def violence(numbers: Numbers) -> str:
     spans += [f"{count(mean)} in {years}" for mean, years in known_later]
     if known_later:
         spans[-1] += " after it left" + _fewer_hosts(numbers)
-    text = f"Deaths in battle and of civilians in {scope.places} (UCDP), as yearly means: {listed(spans)}"
+    places = f"{scope.conflict_places} (UCDP)"
+    text = f"Deaths in battle and of civilians in {places}, as yearly means: {listed(spans)}"
     worst = numbers.worst
     if worst is not None and high > low and during[worst] > 0:
         text += f"; the year with most deaths was {worst} with {during[worst]:,.0f}"
@@ -127,8 +134,8 @@ def violence(numbers: Numbers) -> str:
 def _fewer_hosts(numbers: Numbers) -> str:
     """Say in which host states deaths count after a mission that had left some of them before its end."""
     scope = numbers.scope
-    last = scope.shares(scope.last + 1)
-    if len(last) == len(scope.shares(scope.last)):
+    last = scope.conflict_hosts(scope.last + 1)
+    if last == scope.conflict_hosts(scope.last):
         return ""
     names = [name for host, name in zip(scope.hosts, scope.names, strict=True) if host in last]
     return f" (in {listed(names)}, where it was at the end)"
@@ -154,7 +161,8 @@ def conflict_years(numbers: Numbers) -> str:
     scope = numbers.scope
     frame = read("conflicts")
     last = min(scope.last, int(frame["year"].max()))
-    if scope.first > last or any(year > scope.first for year in listed_from(scope).values()):
+    late = any(year > scope.first for year in listed_from(scope).values())
+    if scope.between_states or scope.first > last or late:
         return ""
     frame = frame[frame["year"].between(scope.first, last)]
     ours = frame[in_hosts(frame["locations"], frame["year"], scope)]
@@ -250,6 +258,9 @@ def unknown(numbers: Numbers) -> str:
     missing = scores[scores["value"].isna()]
     if missing.empty:
         return ""
+    known = f"{len(missing)} of the {len(scores)} figures in the table of scores are not known"
+    if numbers.scope.between_states:
+        return f"{known}: most measures are of conflicts within states."
     over = int(missing["status"].str.contains("ongoing|window ends").sum())
     if over == len(missing):
         why = "their time is not over"
@@ -263,7 +274,7 @@ def unknown(numbers: Numbers) -> str:
     joint = ": " if over in (0, len(missing)) else ", "
     if len(missing) == len(scores):
         return f"None of the {len(scores)} figures in the table of scores is known{joint}{why}."
-    return f"{len(missing)} of the {len(scores)} figures in the table of scores are not known{joint}{why}."
+    return f"{known}{joint}{why}."
 
 
 def little(numbers: Numbers) -> str:
@@ -286,13 +297,17 @@ def uncertainty(numbers: Numbers) -> str:
     whole = (
         "whole states (other wars in them included)" if len(scope.hosts) > 1 else "the whole state"
     )
-    parts.append(f"deaths are those of {whole}, and yearly figures those of whole calendar years")
+    if not scope.between_states:
+        parts.append(
+            f"deaths are those of {whole}, and yearly figures those of whole calendar years"
+        )
     if numbers.before < CONFLICT:
         parts.append(little(numbers))
     if len(scope.chain) > 1:
         parts.append("other missions were there before, beside or after it")
     text = "; ".join(parts)
+    text = f"{text[0].upper()}{text[1:]}. " if text else ""
     return (
-        f"{text[0].upper()}{text[1:]}. All of this went together in time; missions are sent where "
+        f"{text}All of this went together in time; missions are sent where "
         "violence is, and nothing here says what the mission brought about."
     )
