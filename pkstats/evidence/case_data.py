@@ -10,6 +10,7 @@ import pandas as pd
 
 from pkstats.evidence.case_scope import Scope
 from pkstats.panel import panel
+from pkstats.panel.parts import COUNTS
 from pkstats.tables import load
 from pkstats.tables.coverage import Stamp, build_stamp, last_whole_year
 
@@ -146,7 +147,9 @@ def safety(scope: Scope) -> pd.DataFrame:
     """
     frame = _deaths(stamp())
     frame = frame[frame["mission_id"] == scope.mission.id].drop(columns="mission_id")
-    causes = [name for name in map(str, frame) if name.startswith("deaths_")]
+    causes = [
+        name for name in map(str, frame) if name.startswith("deaths_") and not COUNTS.search(name)
+    ]
     known = frame[frame["deaths"].notna()]
     tidy = known.drop(columns="deaths").melt(
         id_vars=["year", "total"], value_vars=causes, var_name="cause", value_name="deaths"
