@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from pkstats.figures.steady import rounded, seen
 from pkstats.figures.theme import COLOURS, bare, theme
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def draw(
     """
     varying = [f"control {name}" for name in m.grid.varying]
     frame = m.drawn(*AXES, "estimate", "conf_low", "conf_high", "n", *varying)
-    order = np.argsort(frame["estimate"].to_numpy(), kind="stable")
+    frame = _seen(frame)
+    order = np.argsort(frame["middle"].to_numpy(), kind="stable")
     order = order[frame["estimate"].notna().to_numpy()[order]]
     choices = _choices(frame, labels or {})
     # Of a million sorted estimates some thousands, evenly spread, draw the same curve.
@@ -91,6 +93,18 @@ def draw(
     return figure
 
 
+def _seen(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications with `low`, `middle` and `high`: their numbers as far as can be seen.
+
+    They are put in order by these, so that numbers which differ in their last digits keep their places.
+    """
+    numbers = frame[["conf_low", "estimate", "conf_high"]]
+    drawn = numbers.dropna().to_numpy("float64")
+    span = float(np.ptp(_limits(drawn, False))) if len(drawn) else 0.0
+    names = dict(zip(("low", "middle", "high"), numbers, strict=True))
+    return frame.assign(**{name: seen(numbers[of], span) for name, of in names.items()})
+
+
 def _choices(frame: pd.DataFrame, labels: Mapping[str, str]) -> list[tuple[str, np.ndarray]]:
     """Return the rows of the dashboard: a label and which specifications have the choice, (S,)."""
     rows = []
@@ -116,9 +130,12 @@ def _kinds(frame: pd.DataFrame) -> np.ndarray:
 def kinds(
     axes: Axes, frame: pd.DataFrame, unit: str, conf_level: float = 0.95, ratio: bool = False
 ) -> None:
-    """Draw estimates and intervals in the order of the rows, coloured by where the interval lies."""
+    """Draw estimates and intervals in the order of the rows, coloured by where the interval lies.
+
+    The frame has `low`, `middle` and `high`, to draw, beside the numbers themselves.
+    """
     place, kind, many = np.arange(len(frame)), _kinds(frame), len(frame) > SINGLY
-    drawn = frame[["conf_low", "estimate", "conf_high"]].to_numpy(dtype="float64")
+    drawn = frame[["low", "middle", "high"]].to_numpy(dtype="float64")
     low, estimate, high = (np.exp(drawn) if ratio else drawn).T
     if len(frame):
         axes.set_ylim(*_limits(drawn, ratio))
@@ -141,7 +158,8 @@ def kinds(
         )
     axes.axhline(1 if ratio else 0, color="#444444", linewidth=1)
     if len(frame):
-        median = float(np.median(estimate))
+        exact = frame["estimate"].to_numpy("float64")
+        median = float(rounded(np.median(np.exp(exact) if ratio else exact)))
         words = f"median {median:.3g}".replace("-", "−")
         axes.axhline(median, color="#444444", linewidth=0.8, linestyle="--", label=words)
         axes.legend(loc="lower right", bbox_to_anchor=(1.01, 1.0), ncols=4, fontsize=8.5)

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 ROOMS = ("codebook", "registry", "measures", "panel", "models", "multiverse", "evidence")
 SHARED = (
     "theme.py",
+    "steady.py",
     "curve.py",
     "shapes.py",
     "placement.py",

@@ -19,6 +19,7 @@ from pkstats.evidence.ledger.entries import ledger as claims_ledger
 from pkstats.evidence.ledger.verdict import weights
 from pkstats.evidence.readable import share, size
 from pkstats.evidence.words import outcome_words, words
+from pkstats.figures.steady import seen
 from pkstats.figures.theme import COLOURS, SETTINGS, bare, caption
 
 if TYPE_CHECKING:
@@ -156,7 +157,10 @@ def curve(one: Claim) -> Figure:
 
 
 def _curve(one: Claim) -> Figure:
-    frame = one.frame[one.frame["side"].notna()].sort_values("effect", kind="stable")
+    frame = one.frame[one.frame["side"].notna()]
+    # Ordered by what can be seen: numbers that differ in their last digits keep their places.
+    effect = seen(frame["effect"], float(np.ptp(np.quantile(frame["effect"], [0.02, 0.98]))))
+    frame = frame.assign(effect=effect).sort_values("effect", kind="stable")
     figure, (upper, lower) = plt.subplots(
         2, 1, figsize=(9.5, 8), sharex=True, height_ratios=[1.25, 1]
     )
@@ -214,6 +218,7 @@ def _ordered(axes: Axes, frame: pd.DataFrame) -> int:
     ends = np.sort(
         np.column_stack([frame["conf_low"] * factor, frame["conf_high"] * factor]), axis=1
     )
+    ends = seen(ends, float(np.ptp(np.quantile(ends, [0.02, 0.98]))))
     effect, side = frame["effect"].to_numpy(), frame["side"].to_numpy()
     places = np.arange(len(frame))
     low, high = np.quantile(ends[:, 0], 0.02), np.quantile(ends[:, 1], 0.98)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pkstats.cache import write_together
+from pkstats.figures.steady import steady
 from pkstats.tables.coverage import as_of
 from pkstats.text import for_html
 
@@ -179,6 +180,7 @@ def save(
     import matplotlib.pyplot as plt
     from PIL import Image
 
+    steady(figure)
     drawn = StringIO()
     with matplotlib.rc_context({"svg.fonttype": "path" if outlined else "none"}):
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": "pkstats"})
