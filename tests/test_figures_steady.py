@@ -44,7 +44,7 @@ def test_a_specification_curve_stays_the_same(tmp_path, monkeypatch):
     frame["y"] = frame["a"] + draw.normal(size=120)
     # Pairs of controls that span the same: estimates equal but for their last digits.
     frame["b2"], frame["c2"] = 2 * frame["b"] + 1, -3 * frame["c"]
-    controls = list("bcdefghi") + ["b2", "c2"]
+    controls = [*list("bcdefghi"), "b2", "c2"]
     m = pk.multiverse(frame, "y", "a", controls)
     first = drawn(m.plot, tmp_path / "first")
     real = Multiverse.drawn

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
+from pkstats.text import cut
 
+# Of longer names, and in wider frames, near matches are not looked for.
+NEAR, WIDE = 200, 5000
 # What pandas infers of a column of objects that holds numbers and nothing else.
 NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal", "empty")
 
@@ -36,18 +41,59 @@ def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
     BadModel
         When there is none of that name, or several.
     """
-    if not isinstance(name, str) or name not in frame:
+    if not isinstance(name, str):
+        raise BadModel(f"A column is named by text; found {type(name).__name__}.")
+    if name not in frame:
         if any(str(one) == name for one in frame):
             raise BadModel(
-                f"The column {name!r} is not called by text but by a number or the like. Rename the "
+                f"The column {cut(name)!r} is not called by text but by a number or the like. Rename the "
                 "columns first: data.columns = data.columns.map(str)."
             )
-        near = suggestion(str(name), [str(one) for one in frame])
-        raise BadModel(f"There is no column {name!r} in {what}.{near}")
+        # Long names and wide frames have no near matches worth the time.
+        near = (
+            suggestion(name, map(str, frame))
+            if len(name) <= NEAR and frame.shape[1] <= WIDE
+            else ""
+        )
+        raise BadModel(f"There is no column {cut(name)!r} in {what}.{cut(near, 300)}")
     values = frame[name]
     if isinstance(values, pd.DataFrame):
-        raise BadModel(f"{values.shape[1]} columns are called {name!r}; rename all but one.")
+        raise BadModel(f"{values.shape[1]} columns are called {cut(name)!r}; rename all but one.")
+    return plain(values)
+
+
+def plain(values: pd.Series) -> pd.Series:
+    """Return a column under numpy's own types: nullable, Arrow's and odd floats become usual ones.
+
+    Whole numbers with gaps become floats, Arrow's text becomes objects; what is neither number, truth
+    value nor text stays as it is.
+    """
+    kind = values.dtype
+    if isinstance(kind, np.dtype):
+        odd = kind.kind == "f" and kind.itemsize not in (4, 8)
+        return values.astype("float64") if odd else values
+    if isinstance(kind, pd.CategoricalDtype):
+        return values
+    missing = values.isna().to_numpy()
+    if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
+        wanted = {"b": "bool", "i": "int64", "u": "uint64"}.get(_letter(kind), "float64")
+        if missing.any() or wanted == "float64":
+            array = values.to_numpy(dtype="float64", na_value=np.nan)
+        else:
+            array = values.to_numpy(dtype=wanted)
+        return pd.Series(array, index=values.index, name=values.name)
+    if isinstance(kind, pd.ArrowDtype) and pd.api.types.is_string_dtype(kind):
+        return values.astype(object).where(~missing, None)
     return values
+
+
+def _letter(kind: Any) -> str:
+    """Return what numpy calls the kind of an extension's numbers."""
+    if pd.api.types.is_bool_dtype(kind):
+        return "b"
+    if pd.api.types.is_unsigned_integer_dtype(kind):
+        return "u"
+    return "i" if pd.api.types.is_integer_dtype(kind) else "f"
 
 
 def present(values: pd.Series) -> np.ndarray:
@@ -70,7 +116,7 @@ def codes(values: pd.Series, sort: bool = False) -> tuple[np.ndarray, pd.Index]:
         found, levels = pd.factorize(values.to_numpy() if plain else values, sort=sort)
     except TypeError:
         raise BadModel(
-            f"Column {values.name!r} holds {_kind(values)}, not categories; use text or numbers."
+            f"Column {cut(values.name)!r} holds {_kind(values)}, not categories; use text or numbers."
         ) from None
     return found, pd.Index(levels)
 
@@ -93,9 +139,15 @@ def numbers(values: pd.Series, advice: str) -> np.ndarray:
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiub":
         return values.to_numpy(dtype="float64")
     if not is_number(values):
-        raise BadModel(f"Column {values.name!r} holds {_kind(values)}; {advice}")
+        raise BadModel(f"Column {cut(values.name)!r} holds {_kind(values)}; {advice}")
     if values.dtype == object:
-        return values.where(values.notna(), np.nan).to_numpy(dtype="float64")
+        try:
+            return values.where(values.notna(), np.nan).to_numpy(dtype="float64")
+        except (OverflowError, TypeError, ValueError):
+            raise BadModel(
+                f"Column {cut(values.name)!r} holds numbers that are no floats, such as integers "
+                "beyond 1e308. Put them in another unit."
+            ) from None
     return values.astype("Float64").to_numpy(dtype="float64", na_value=np.nan)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from pkstats.errors import BadModel
-from pkstats.models.columns import framed, numbers
+from pkstats.models.columns import column, framed, numbers
 from pkstats.models.formula import categories, design
 from pkstats.models.means import Means, means, no_count
 from pkstats.models.survivors import Times, chosen_times, survivors
@@ -116,6 +116,8 @@ def effects(estimate: Estimate, times: Times | None = None) -> pd.DataFrame:
             parts = zip(labels, differences, errors, strict=True)
             records += [(name, contrast.label, *part) for part in parts]
     table = pd.DataFrame(records, columns=["term", "contrast", column, "effect", "std_error"])
+    # A variable of one level has no contrast: of none at all the columns are still numbers.
+    table = table.astype({"effect": "float64", "std_error": "float64"})
     with np.errstate(divide="ignore", invalid="ignore"):
         table["statistic"] = table["effect"] / table["std_error"]
     table["p_value"] = 2 * stats.norm.sf(table["statistic"].abs())
@@ -169,18 +171,25 @@ def _contrasts(frame: pd.DataFrame, name: str, levels: list[Any] | None) -> list
     """Return the contrasts of one variable: its levels, 1 and 0, or a small step."""
 
     def between(high: Any, low: Any) -> _Contrast:
-        above, below = frame.assign(**{name: high}), frame.assign(**{name: low})
+        above, below = (frame.assign(**{name: _every(one, frame)}) for one in (high, low))
         return _Contrast(f"{_spelled(high)} − {_spelled(low)}", above, below, 1.0)
 
     if levels is not None:
         base, *others = levels
         return [between(level, base) for level in others]
-    values = numbers(frame[name], "numbers are needed for a slope.")
+    values = numbers(column(frame, name), "numbers are needed for a slope.")
     if np.isin(values, (0, 1)).all():
         return [between(1.0, 0.0)]
     step = STEP * _sizes(values)
     above, below = frame.assign(**{name: values + step}), frame.assign(**{name: values - step})
     return [_Contrast(SLOPE, above, below, 2 * step)]
+
+
+def _every(level: Any, frame: pd.DataFrame) -> Any:
+    """Return a level for every row; a tuple is one level, not a column."""
+    if pd.api.types.is_scalar(level):
+        return level
+    return pd.Series([level] * len(frame), index=frame.index)
 
 
 def _sizes(values: np.ndarray) -> np.ndarray:

@@ -126,7 +126,7 @@ class Estimate:
         return 2 * special.stdtr(freedom, -np.abs(statistic)), special.stdtrit(freedom, upper)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov, weights, dropped.
+        """Return one row: nobs, clusters, log_likelihood, aic, bic, r_squared, family, vcov and more.
 
         With probability weights, scaled to a mean of one, the likelihood is a pseudo-likelihood.
         """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,6 +19,13 @@ from pkstats.models.formula import parse
 from pkstats.models.rows import rows
 from pkstats.models.validate import check, whole_groups
 from pkstats.models.weighing import refuse_classical, variance
+from pkstats.text import cut
+
+MOST_WAYS, LONGEST = 2, 1500
+# Further arguments that name columns.
+COLUMNS = ("entry", "time", "event", "exposure", "offset", "groups")
+# Arguments that a family takes among its options.
+OWN = ("alpha", "method", "information")
 
 if TYPE_CHECKING:
     from pkstats.panel import Panel
@@ -49,8 +58,7 @@ def fit(
     Parameters
     ----------
     formula : str
-        Column names with ``+``, ``:``, ``*``, ``C()``, ``log()``, ``log1p()``, ``sqrt()``, ``I()``
-        and ``standardize()``; never run as code. One-sided (``"~ x + z"``) for cox.
+        Columns, ``+``, ``:``, ``*``, ``C()``, ``log()`` and the like; for cox one-sided: ``"~ x + z"``.
     data : DataFrame or Panel
     family : str
         ols, logit, probit, firth, ordered, multinomial, poisson, negbin, zinb, hurdle, cox or mixed.
@@ -58,17 +66,15 @@ def fit(
         Column(s) of the independent units; standard errors are then CR1.
     vcov : {"classical", "hc0", "hc1", "hc2", "hc3", "cr1", "cr2"}, optional
         Without clusters `hc1` for least squares or with `weights`, `classical` otherwise.
-    weights, freq_weights, conf_level : optional
-        Column of probability weights, whose scale is nothing, or of counts of equal rows (rows of
-        weight 0 drop); level of the intervals, 0 to 1.
+    weights, freq_weights : str, optional
+        Column of probability weights, whose scale means nothing, or of counts of equal rows.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
     exposure, offset, alpha, zero : optional
-        For counts a column of exposures, or of their logarithms; for negbin a dispersion that is
-        given, not estimated (1/θ in R); for zinb and hurdle the zero part's one-sided formula.
+        Counts: column of exposures, or of their logarithms; negbin: a dispersion that is given (1/θ
+        in R); zinb and hurdle: the zero part's one-sided formula.
     groups, method, information : str, optional
-        Mixed: random intercepts; reml or ml. Probit, negbin, mixed: observed (as Stata) or expected
-        (as R).
+        Mixed: random intercepts; reml or ml. Information is observed (Stata) or expected (R).
 
     Returns
     -------
@@ -80,38 +86,54 @@ def fit(
     BadModel
         For unknown names, too few rows or clusters, dependent terms, separation, a wrong outcome.
     """
-    columns = {"entry": entry, "time": time, "event": event, "exposure": exposure}
-    columns |= {"offset": offset, "groups": groups}
-    own = {"alpha": alpha, "method": method, "information": information}
-    chosen = _suitable({**columns, **own, "zero": zero}, find_family(family))
-    options = {"ties": ties, "conf_level": conf_level, **_given(own)}
+    named = {"entry": entry, "time": time, "event": event, "exposure": exposure}
+    named |= {"offset": offset, "groups": groups, "zero": zero, "alpha": alpha}
+    named |= {"method": method, "information": information}
+    options = {"ties": ties, "conf_level": conf_level}
     weighing = {"weights": weights, "freq_weights": freq_weights}
-    return _fit(formula, data, chosen, cluster, vcov, weighing, _given(columns), zero, options)
+    return _fit(formula, data, family, named, cluster, vcov, weighing, options)
 
 
+@contextmanager
+def _short() -> Iterator[None]:
+    """Cut long errors: names of the data may be of any length; beginning and end say what to do."""
+    try:
+        yield
+    except BadModel as problem:
+        if len(str(problem)) <= LONGEST:
+            raise
+        raise BadModel(cut(problem, LONGEST)) from None
+
+
+@_short()
 def _fit(
     formula: str,
     data: pd.DataFrame | Panel,
-    family: Family,
+    name: str,
+    named: Mapping[str, Any],
     cluster: str | Sequence[str] | None,
     vcov: str | None,
     weighing: Mapping[str, str | None],
-    given: Mapping[str, str],
-    zero: str | None,
     options: Mapping[str, Any],
 ) -> Estimate:
     """Check what was asked, take the complete rows and fit."""
+    _texts(
+        {one: named[one] for one in ("zero", "method", "information")} | {"ties": options["ties"]}
+    )
+    family = _suitable(named, find_family(name))
+    present = {name: value for name, value in named.items() if value is not None}
+    given = {name: present[name] for name in COLUMNS if name in present}
+    options = {**options, **{name: present[name] for name in OWN if name in present}}
     level = options["conf_level"]
     if not isinstance(level, (int, float)) or not 0 < level < 1:
-        raise BadModel(f"conf_level must lie between 0 and 1; found {level!r}.")
+        raise BadModel(f"conf_level must lie between 0 and 1; found {cut(repr(level))}.")
     frame = framed(data)
     clusters = _clusters(cluster)
     _names({**given, **weighing}, clusters)
-    weights, frequencies = weighing["weights"], weighing["freq_weights"]
-    if weights is not None and frequencies is not None:
-        raise BadModel("Weights are either probability weights or frequencies; both were given.")
-    kind = _kind(vcov, clusters, family, weights is not None)
-    complete = rows(parse(formula), frame, family, clusters, weights, given, zero, frequencies)
+    kind = _kind(vcov, clusters, family, weighing["weights"] is not None)
+    complete = rows(
+        parse(formula), frame, family, clusters, given=given, zero=named["zero"], **weighing
+    )
     check(complete, family, frame)
     if family.name == "mixed" and kind != "classical":
         whole_groups(complete, kind)
@@ -122,16 +144,13 @@ def _fit(
     return Estimate(*about, level, sources, rows=complete, options=options, data=data)
 
 
-def _given(named: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in named.items() if value is not None}
-
-
 def _clusters(cluster: object) -> tuple[str, ...]:
     if isinstance(cluster, str):
         return (cluster,)
-    if cluster is not None and not isinstance(cluster, Iterable):
-        raise BadModel(f"cluster= takes the name of a column, or two; found {cluster!r}.")
-    return () if cluster is None else tuple(cluster)
+    single = not isinstance(cluster, Iterable) or getattr(cluster, "ndim", 1) == 0
+    if cluster is not None and single:
+        raise BadModel(f"cluster= takes the name of a column, or two; found {cut(repr(cluster))}.")
+    return () if cluster is None else tuple(islice(cluster, MOST_WAYS + 1))
 
 
 def _suitable(named: Mapping[str, object], family: Family) -> Family:
@@ -146,8 +165,17 @@ def _suitable(named: Mapping[str, object], family: Family) -> Family:
                 f"family={family.name!r} takes no {name}=; it is for {', '.join(able)}. Leave it out."
             )
     if named["information"] not in (None, "observed", "expected"):
-        raise BadModel(f"information must be observed or expected; found {named['information']!r}.")
+        raise BadModel(
+            f"information must be observed or expected; found {cut(repr(named['information']))}."
+        )
     return family
+
+
+def _texts(named: Mapping[str, object]) -> None:
+    """Refuse options that are not text."""
+    for name, value in named.items():
+        if value is not None and not isinstance(value, str):
+            raise BadModel(f"{name}= takes text; found {type(value).__name__}.")
 
 
 def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:
@@ -161,15 +189,13 @@ def _names(named: Mapping[str, object], clusters: Sequence[object]) -> None:
 
 
 def _kind(vcov: str | None, clusters: tuple[str, ...], family: Family, weighted: bool) -> str:
-    kind = vcov or variance(family, bool(clusters), weighted)
-    kind = kind.lower() if isinstance(kind, str) else kind
-    if kind not in KINDS:
-        raise BadModel(
-            f"vcov must be one of {', '.join(KINDS)}; found {kind!r}.{suggestion(str(kind), KINDS)}"
-        )
+    if vcov is not None and (not isinstance(vcov, str) or vcov.lower() not in KINDS):
+        near = suggestion(vcov[:80], KINDS) if isinstance(vcov, str) else ""
+        raise BadModel(f"vcov must be one of {', '.join(KINDS)}; found {cut(repr(vcov))}.{near}")
+    kind = variance(family, bool(clusters), weighted) if vcov is None else vcov.lower()
     if kind.startswith("cr") and not clusters:
         raise BadModel(f"vcov={kind!r} needs cluster=, the column of independent units.")
     refuse_classical(family, kind, weighted)
-    if len(clusters) > 2 or (kind == "cr2" and len(clusters) > 1):
+    if len(clusters) > MOST_WAYS or (kind == "cr2" and len(clusters) > 1):
         raise BadModel("Clusters are one column, or two with vcov='cr1'.")
     return kind

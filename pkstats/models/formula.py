@@ -14,6 +14,8 @@ from pkstats.errors import BadModel
 from pkstats.models.columns import codes, column, numbers
 from pkstats.models.contrasts import Coding, codings
 from pkstats.models.grammar import HELP, Terms, label, parse, shown
+from pkstats.models.size import room
+from pkstats.text import cut
 
 __all__ = ["Memory", "Terms", "categories", "design", "evaluate", "label", "parse"]
 
@@ -37,6 +39,8 @@ FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "log1p": np.log1p,
     "sqrt": np.sqrt,
 }
+# The most categories that one term may join: their codings grow as powers of two.
+FACTORS = 8
 # What a formula learns from the data it is first evaluated on: means, spreads, levels, codings.
 Memory = dict[str, Any]
 
@@ -131,7 +135,7 @@ def _levels(node: ast.expr) -> tuple[str, object] | None:
             return column_name, base
     raise BadModel(
         f"C() takes one column name, or C(column, Treatment(level)) to choose the level the others are "
-        f"compared with; found {label(node)!r}."
+        f"compared with; found {shown(label(node))}."
     )
 
 
@@ -160,8 +164,8 @@ def _known_levels(name: str, base: object, data: pd.DataFrame, formula: str) -> 
         return levels
     if base not in levels:
         raise BadModel(
-            f"{name!r} has no level {base!r} to compare with; its levels are "
-            f"{', '.join(map(repr, levels[:12]))}."
+            f"{cut(name)!r} has no level {cut(base)!r} to compare with; its levels are "
+            f"{cut(', '.join(map(repr, levels[:12])), 200)}."
         )
     return [base, *(level for level in levels if level != base)]
 
@@ -173,12 +177,9 @@ def _factor(
     category = _levels(node)
     if category is None:
         return [label(node)], evaluate(node, data, formula, memory=memory)[:, None]
-    name, base = category
     key = label(node)
-    if key not in memory:
-        memory[key] = _known_levels(name, base, data, formula)
-    levels = memory[key]
-    values = column(data, name)
+    levels = _remembered(key, category, data, formula, memory)
+    values = column(data, category[0])
     place = pd.Index(levels).get_indexer(pd.Index(values))
     first = 0 if full else 1
     columns = (place[:, None] == np.arange(first, len(levels))[None, :]).astype("float64")
@@ -193,9 +194,50 @@ def _codings(terms: Terms, constant: bool) -> list[list[Coding]]:
     parts = []
     for term in terms.terms:
         names = {label(node): _levels(node) is not None for node in term}
+        if sum(names.values()) > FACTORS:
+            raise BadModel(
+                f"{shown(terms.text)} has a term of {sum(names.values())} categories; at most {FACTORS} "
+                "can be joined. Join them in the data, as one column of text."
+            )
         numeric = frozenset(name for name, category in names.items() if not category)
         parts.append((numeric, [name for name, category in names.items() if category]))
     return codings(parts, constant)
+
+
+def _room(
+    terms: Terms, coded: list[list[Coding]], data: pd.DataFrame, memory: Memory, constant: int
+) -> None:
+    """Count the columns before any is made; learn the levels on the way."""
+    learning, total, widest = not memory.keys() - {"constant"}, constant, 1
+    for term, parts in zip(terms.terms, coded, strict=True):
+        for coding in parts:
+            width = 1
+            for node in term:
+                key, category = label(node), _levels(node)
+                if category is None or key not in coding:
+                    continue
+                levels = _remembered(key, category, data, terms.text, memory)
+                widest = max(widest, len(levels))
+                width *= max(len(levels) - (not coding[key]), 0)
+                widest = max(widest, width)
+            total += width
+    # Fitted, a model has an information matrix of all columns by all columns.
+    columns = max(total, widest)
+    room(
+        max(len(data), columns) if learning else len(data),
+        columns,
+        f"The design of {shown(terms.text)}",
+        f"It has {len(data):,} rows. Pool categories or leave interactions out.",
+    )
+
+
+def _remembered(
+    key: str, category: tuple[str, object], data: pd.DataFrame, formula: str, memory: Memory
+) -> list[Any]:
+    if key not in memory:
+        memory[key] = _known_levels(*category, data, formula)
+    levels: list[Any] = memory[key]
+    return levels
 
 
 def design(
@@ -214,6 +256,7 @@ def design(
     if "constant" not in memory:
         memory["constant"] = terms.intercept or not intercept
     coded = _codings(terms, memory["constant"])
+    _room(terms, coded, data, memory, len(names))
     for term, parts in zip(terms.terms, coded, strict=True):
         for coding in parts:
             labels, block = [""], np.ones((len(data), 1))
@@ -224,7 +267,10 @@ def design(
                 full = coding.get(key, False)
                 more, columns = _factor(node, data, terms.text, memory, full)
                 labels = [f"{a}:{b}" if a else b for a in labels for b in more]
-                block = (block[:, :, None] * columns[:, None, :]).reshape(len(data), -1)
+                # A product beyond the floats is infinite, and refused by name afterwards.
+                with np.errstate(over="ignore", invalid="ignore"):
+                    block = block[:, :, None] * columns[:, None, :]
+                block = block.reshape(len(data), -1)
             names += labels
             blocks.append(block)
     return names, np.hstack(blocks)

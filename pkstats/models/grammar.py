@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from pkstats.errors import BadModel
+from pkstats.text import cut
 
 QUOTED = re.compile(
     r"`(?P<tick>[^`]+)`|\bQ\(\s*(?:'(?P<one>[^']+)'|\"(?P<two>[^\"]+)\")\s*\)"
@@ -73,8 +74,7 @@ def _names(node: ast.AST) -> list[str]:
 
 def shown(text: str) -> str:
     """Return a text as an error shows it: in quotation marks, its middle left out if it is long."""
-    half = SHOWN // 2
-    return repr(text if len(text) <= SHOWN else f"{text[:half]} … {text[-half:]}")
+    return repr(cut(text, SHOWN))
 
 
 def parse(formula: str) -> Terms:
@@ -95,7 +95,8 @@ def parse(formula: str) -> Terms:
             f"A formula is text like 'outcome ~ term + term'; found {type(formula).__name__}."
         )
     try:
-        return _parse(re.sub(r"\s*\n\s*", " ", formula))
+        # Not one pattern for blanks around a line's end: it would try every blank as their beginning.
+        return _parse(" ".join(line.strip() for line in formula.split("\n")))
     except (RecursionError, MemoryError):
         raise BadModel(
             f"A formula of {len(formula):,} signs is nested too deeply to read. Add sums or "
@@ -117,7 +118,7 @@ def _parse(formula: str) -> Terms:
             continue
         if not sign:
             raise BadModel(
-                f"{shown(formula)}: only '- 1' may be subtracted; found '- {label(node)}'. Write "
+                f"{shown(formula)}: only '- 1' may be subtracted; found {shown('- ' + label(node))}. Write "
                 "I(-x) for a column x of opposite sign."
             )
         terms += _expand(node, formula)
@@ -137,8 +138,8 @@ def _explains_itself(terms: Terms) -> None:
     used = set(Terms(None, terms.terms, True, "").columns)
     if names and names[0] in used:
         raise BadModel(
-            f"The outcome {label(terms.outcome)!r} stands on the right of {terms.text!r} too: it would "
-            "explain itself. Take it out there, or lag it."
+            f"The outcome {shown(label(terms.outcome))} stands on the right of {shown(terms.text)} too: "
+            "it would explain itself. Take it out there, or lag it."
         )
 
 
@@ -175,14 +176,15 @@ def _tree(text: str, formula: str) -> ast.expr:
 
 def _joined(text: str, formula: str) -> str:
     """Write ``:`` as an operator of Python's that binds as tightly; see JOIN."""
-    out, calls = [], []
-    for place, sign in enumerate(text):
+    out, calls, within, before = [], [], 0, ""
+    for sign in text:
         if sign == "(":
-            before = text[:place].rstrip()[-1:]
             calls.append(before.isalnum() or before == "_")
+            within += calls[-1]
         elif sign == ")" and calls:
-            calls.pop()
-        if sign == ":" and any(calls):
+            within -= calls.pop()
+        before = before if sign.isspace() else sign
+        if sign == ":" and within:
             raise BadModel(
                 f"{shown(formula)}: ':' joins terms and cannot stand inside a function's parentheses."
             )
@@ -236,7 +238,7 @@ def _expand(node: ast.expr, formula: str) -> list[Term]:
     """Return the terms of a sum, a product `*`, an interaction `:` or a power of a sum."""
     if isinstance(node, ast.UnaryOp):
         raise BadModel(
-            f"{shown(formula)}: {label(node)!r} is no term. Write I(-x) for a column x of opposite sign."
+            f"{shown(formula)}: {shown(label(node))} is no term. Write I(-x) for a column x of opposite sign."
         )
     if not isinstance(node, ast.BinOp):
         return [(node,)]
@@ -245,11 +247,11 @@ def _expand(node: ast.expr, formula: str) -> list[Term]:
         return _different([*left, *right], formula)
     if isinstance(node.op, ast.Mult):
         left, right = _expand(node.left, formula), _expand(node.right, formula)
-        return _different([*left, *right, *_crossed(left, right)], formula)
+        return _different([*left, *right, *_crossed(left, right, formula)], formula)
     if isinstance(node.op, ast.Pow):
         first, *others = (_power(part, node, formula) for part in _parts(node))
         for other in others:
-            first = _different(_crossed(first, other), formula)
+            first = _different(_crossed(first, other, formula), formula)
         return first
     return [(node,)]
 
@@ -277,19 +279,23 @@ def _power(part: list[ast.expr], node: ast.expr, formula: str) -> list[Term]:
     if len(part) == 1:
         return base
     power = part[1].value if isinstance(part[1], ast.Constant) else None
+    power_of = f"I({label(part[0])}**{label(part[1])})"
     if len(part) > 2 or len(base) == 1 or type(power) is not int or not 2 <= power <= HIGHEST:
         raise BadModel(
             f"{shown(formula)}: ** stands for the interactions of a sum in parentheses and takes a "
-            f"whole number from 2 to {HIGHEST}, as in (a + b)**2; found {label(node)!r}. Write "
-            f"I({label(part[0])}**{label(part[1])}) for a power of a column, a:b for an interaction."
+            f"whole number from 2 to {HIGHEST}, as in (a + b)**2; found {shown(label(node))}. Write "
+            f"{cut(power_of, SHOWN)} for a power of a column, a:b for an interaction."
         )
     found = base
     for _ in range(power - 1):
-        found = _different([*found, *_crossed(found, base)], formula)
+        found = _different([*found, *_crossed(found, base, formula)], formula)
     return found
 
 
-def _crossed(left: list[Term], right: list[Term]) -> list[Term]:
+def _crossed(left: list[Term], right: list[Term], formula: str) -> list[Term]:
+    # Some may be the same, but not nine of ten.
+    if len(left) * len(right) > 10 * MOST:
+        raise _too_many(formula)
     return [_distinct((*a, *b)) for a in left for b in right]
 
 
@@ -299,8 +305,12 @@ def _different(terms: list[Term], formula: str) -> list[Term]:
     for term in terms:
         found.setdefault(frozenset(map(ast.dump, term)), term)
     if len(found) > MOST:
-        raise BadModel(f"{shown(formula)} has more than {MOST:,} terms. Write out those you need.")
+        raise _too_many(formula)
     return list(found.values())
+
+
+def _too_many(formula: str) -> BadModel:
+    return BadModel(f"{shown(formula)} has more than {MOST:,} terms. Write out those you need.")
 
 
 def _distinct(term: Term) -> Term:

@@ -114,7 +114,7 @@ def rows(
     weights: str | None = None,
     given: Mapping[str, str] | None = None,
     zero: str | None = None,
-    frequencies: str | None = None,
+    freq_weights: str | None = None,
 ) -> Rows:
     """Evaluate a formula over a frame; rows with missing values drop before clusters are coded.
 
@@ -129,13 +129,13 @@ def rows(
     given = given or {}
     part = _zero_part(terms, family, zero)
     used = [*terms.columns, *(part.columns if part else ()), *given.values(), *clusters]
-    weighing = weights or frequencies
-    used = list(dict.fromkeys([*used, *([weighing] if weighing else [])]))
+    weighing = _weighing(weights, freq_weights)
+    used = list(dict.fromkeys([*used, *([] if weighing is None else [weighing])]))
     complete = _complete(frame, used, weighing)
     whole = frame if complete.all() else frame.loc[complete, used]
     times = None
-    if frequencies is not None:
-        whole, times = _repeated(whole[used], frequencies)
+    if freq_weights is not None:
+        whole, times = _repeated(whole[used], freq_weights)
     memory: Memory = {}
     zero_memory: Memory = {}
     names, matrix = design(terms, whole, family.intercept, memory)
@@ -147,7 +147,6 @@ def rows(
     if part is not None:
         zero_names, extra["zero_design"] = design(part, whole, memory=zero_memory)
         extra["zero_names"] = tuple(zero_names)
-    groups = [_codes(whole, name) for name in clusters]
     return Rows(
         text=terms.text,
         outcome=outcome,
@@ -155,13 +154,11 @@ def rows(
         names=tuple(names),
         levels=levels,
         kept=complete,
-        clusters=None if not groups else groups[0] if len(groups) == 1 else np.column_stack(groups),
-        weights=relative(_number(whole, weights)) if weights else None,
+        clusters=_clustered(whole, clusters),
+        weights=None if weights is None else relative(_number(whole, weights)),
         extra=extra,
         times=times,
-        weighing=f"{'probability' if weights else 'frequency'} weights {weighing}"
-        if weighing
-        else "",
+        weighing=_said(weights, freq_weights),
         terms=terms,
         data=whole,
         memory=memory,
@@ -173,7 +170,7 @@ def rows(
 def _complete(frame: pd.DataFrame, used: list[str], weights: str | None) -> np.ndarray:
     """Return which rows have every value and a weight that is not zero, shape (N,)."""
     complete = np.logical_and.reduce([present(column(frame, name)) for name in used])
-    weighted = complete & (_number(frame, weights) != 0) if weights else complete
+    weighted = complete if weights is None else complete & (_number(frame, weights) != 0)
     if complete.any() and not weighted.any():
         raise BadModel(
             f"Every complete row has a weight ({weights}) of zero; nothing is left to fit."
@@ -187,6 +184,26 @@ def _complete(frame: pd.DataFrame, used: list[str], weights: str | None) -> np.n
             f"{', '.join(f'{name} {share:.0%}' for name, share in worst.items())}."
         )
     return weighted
+
+
+def _weighing(weights: str | None, freq_weights: str | None) -> str | None:
+    if weights is not None and freq_weights is not None:
+        raise BadModel("Weights are either probability weights or frequencies; both were given.")
+    return freq_weights if weights is None else weights
+
+
+def _said(weights: str | None, freq_weights: str | None) -> str:
+    """Return which kind of weights a model took, for its reader."""
+    if weights is not None:
+        return f"probability weights {cut(weights)}"
+    return "" if freq_weights is None else f"frequency weights {cut(freq_weights)}"
+
+
+def _clustered(frame: pd.DataFrame, clusters: tuple[str, ...]) -> np.ndarray | None:
+    groups = [_codes(frame, name) for name in clusters]
+    if not groups:
+        return None
+    return groups[0] if len(groups) == 1 else np.column_stack(groups)
 
 
 def _repeated(frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -216,7 +233,7 @@ def _number(frame: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _codes(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return codes(frame[name])[0]
+    return codes(column(frame, name))[0]
 
 
 def _outcome(

@@ -37,6 +37,7 @@ def room(rows: int, columns: int, what: str, advice: str) -> None:
     limit = most()
     if rows * columns > limit:
         raise BadModel(
-            f"{what} would have {columns:,} columns for {rows:,} rows, more than {limit:,} cells. "
+            f"{what} would have {columns:,} columns and needs {rows * columns:,} cells; at most {limit:,} "
+            "are allowed. "
             f"{advice} The environment variable {SETTING} sets another limit."
         )

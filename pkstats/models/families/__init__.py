@@ -8,6 +8,7 @@ from importlib import import_module
 
 from pkstats.errors import BadModel, suggestion
 from pkstats.models.sample import Fitted, Sample
+from pkstats.text import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def family(name: str) -> Family:
     """
     if not isinstance(name, str) or name not in FAMILIES:
         raise BadModel(
-            f"family must be one of {', '.join(FAMILIES)}; found {name!r}."
-            f"{suggestion(str(name), FAMILIES)}"
+            f"family must be one of {', '.join(FAMILIES)}; found {cut(repr(name))}."
+            f"{suggestion(cut(name), FAMILIES)}"
         )
     return FAMILIES[name]

@@ -37,12 +37,7 @@ def mixed(sample: Sample) -> Fitted:
     method = sample.options.get("method", "reml")
     if method not in METHODS:
         raise BadModel(f"method must be one of {', '.join(METHODS)}; found {method!r}.")
-    information = sample.options.get("information", "expected")
-    if information == "observed" and method != "ml":
-        raise BadModel(
-            "information='observed' is of the likelihood, and method='reml' (the default) has it of "
-            "contrasts alone. Add method='ml', as in Stata's xtreg, mle."
-        )
+    information = _information(sample, method)
     groups = _groups(sample)
     triangle, found, ratio = _fit(sample.outcome, sample.design, groups, method == "reml")
     n, k = sample.design.shape
@@ -76,6 +71,16 @@ def mixed(sample: Sample) -> Fitted:
             "icc": ratio / (1 + ratio),
         },
     )
+
+
+def _information(sample: Sample, method: str) -> str:
+    information = str(sample.options.get("information", "expected"))
+    if information == "observed" and method != "ml":
+        raise BadModel(
+            "information='observed' is of the likelihood, and method='reml' (the default) has it of "
+            "contrasts alone. Add method='ml', as in Stata's xtreg, mle."
+        )
+    return information
 
 
 def _groups(sample: Sample) -> np.ndarray:
