@@ -19,6 +19,9 @@ LATEX = {
     "_": r"\_",
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
 }
 LATEX_MARKS = re.compile("[" + re.escape("".join(LATEX)) + "]")
 PLAIN = {

@@ -96,7 +96,7 @@ def parse(formula: str) -> Terms:
         )
     try:
         # Not one pattern for blanks around a line's end: it would try every blank as their beginning.
-        return _parse(" ".join(line.strip() for line in formula.split("\n")))
+        return _parse(" ".join(line.strip() for line in formula.replace("\r", "\n").split("\n")))
     except (RecursionError, MemoryError):
         raise BadModel(
             f"A formula of {len(formula):,} signs is nested too deeply to read. Add sums or "

@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import BadModel
 from pkstats.models.protocol import CATEGORY, label_names, names, statistic
+from pkstats.text import for_latex
 
 if TYPE_CHECKING:
     from pkstats.models.estimate import Estimate
-
-SIGNS = str.maketrans(
-    {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
-)
 
 
 def latex(
@@ -51,7 +46,7 @@ def latex(
     found = dict(labels or {})
     for one in estimates:
         plain = {name: name for name in names(one)} | label_names(one)
-        safe = {name: words.translate(SIGNS) for name, words in plain.items()}
+        safe = {name: for_latex(words) for name, words in plain.items()}
         matches = {name: match for name in safe if (match := CATEGORY.fullmatch(name))}
         levels = {name: _level(match, safe | found) for name, match in matches.items()}
         found = safe | levels | found
@@ -59,11 +54,11 @@ def latex(
     table = ETable(list(estimates), labels=found, **{"cat_template": "", **options})
     text = str(table.make(type="tex"))
     for errors in {str(statistic(one, "se_type")) for one in estimates}:
-        text = text.replace(errors, errors.translate(SIGNS))
+        text = text.replace(errors, for_latex(errors))
     return text
 
 
 def _level(category: re.Match[str], labels: Mapping[str, str]) -> str:
     """Return a category as `column=level`."""
     column = category[1].strip("`")
-    return f"{labels.get(column, column.translate(SIGNS))}={category[2].translate(SIGNS)}"
+    return f"{labels.get(column, for_latex(column))}={for_latex(category[2])}"

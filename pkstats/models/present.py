@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import pandas as pd
 
 from pkstats.errors import BadModel
 from pkstats.models.protocol import outcome, split_terms, standard_errors
-from pkstats.text import for_html
+from pkstats.text import cut, for_html
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from pkstats.models.estimate import Estimate
 
 WIDTH = 80
+# Lines of coefficients that are printed; of more, levels of categories fold.
+MOST_LINES = 30
+LEVEL = re.compile(r"\[[^\[\]]*\]")
 
 
 def heading(estimate: Estimate) -> list[str]:
@@ -26,7 +31,7 @@ def heading(estimate: Estimate) -> list[str]:
     grouped = f", {estimate.clusters} clusters by {estimate.cluster}" if estimate.clusters else ""
     weighed = f", {estimate.rows.weighing}" if estimate.rows.weighing else ""
     return [
-        f"{estimate.family}: {estimate.formula}",
+        f"{estimate.family}: {cut(estimate.formula, 400)}",
         f"{estimate.nobs:,} rows{grouped}{weighed}, {estimate.vcov} standard errors, "
         f"{estimate.dropped:,} rows dropped for {estimate.rows.reasons}",
     ]
@@ -45,9 +50,37 @@ def as_text(estimate: Estimate) -> str:
             "high": [_number(value) for value in table["conf_high"]],
         }
     )
+    lines = shown.to_string(index=False).splitlines()
+    body = [one if isinstance(one, str) else lines[one + 1] for one in folded(table["term"])]
     head = [fill(line, WIDTH, subsequent_indent="  ") for line in heading(estimate)]
     notes = [fill(f"! {note}", WIDTH, subsequent_indent="  ") for note in estimate.warnings()]
-    return "\n".join([*head, shown.to_string(index=False), *notes])
+    return "\n".join([*head, lines[0], *body, *notes])
+
+
+def folded(terms: Iterable[str]) -> list[int | str]:
+    """Return what is shown of many terms: places, and lines that say how many are left out.
+
+    Levels of one category fold into their first three; what is still too long loses its middle.
+    """
+    names = list(terms)
+    if len(names) <= MOST_LINES:
+        return list(range(len(names)))
+    out: list[int | str] = []
+    for factor, group in groupby(range(len(names)), key=lambda place: _factor(names[place])):
+        places = list(group)
+        if factor and len(places) > 5:
+            out += [*places[:3], f"… {len(places) - 3:,} more of {cut(factor, 32)}: see .tidy()"]
+        else:
+            out += places
+    if len(out) > MOST_LINES:
+        left, right = MOST_LINES - 6, 5
+        out[left:-right] = [f"… {len(out) - left - right:,} lines more: see .tidy()"]
+    return out
+
+
+def _factor(term: str) -> str:
+    """Return which category (or interaction) a term is a level of; empty for others."""
+    return LEVEL.sub("", term) if term.endswith("]") else ""
 
 
 def _short(term: str) -> str:
@@ -64,11 +97,16 @@ def _number(value: float) -> str:
 def as_html(estimate: Estimate) -> str:
     """Return the estimate as a table like a paper's, for notebooks."""
     head = "<br>".join(for_html(line) for line in heading(estimate))
-    rows = "".join(
-        f"<tr><td style='text-align:left'>{for_html(row.term)}</td>"
+    table = estimate.tidy()
+    cells = [
+        f"<tr><td style='text-align:left'>{for_html(cut(row.term))}</td>"
         f"<td>{_number(row.estimate)}{_stars(row.p_value)}</td><td>({_number(row.std_error)})</td>"
         f"<td>[{_number(row.conf_low)}, {_number(row.conf_high)}]</td><td>{row.p_value:.3f}</td></tr>"
-        for row in estimate.tidy().itertuples()
+        for row in table.itertuples()
+    ]
+    rows = "".join(
+        f"<tr><td colspan=5>{for_html(one)}</td></tr>" if isinstance(one, str) else cells[one]
+        for one in folded(table["term"])
     )
     level = f"{estimate.conf_level:.0%}"
     labels = ["term", "estimate", "std. error", f"{level} interval", "p"]

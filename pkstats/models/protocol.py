@@ -21,6 +21,10 @@ STATISTICS = {
 SHOWN = ("N", "n_clusters", "r2", "pseudo_r2", "ll", "family", "se_type")
 COEFFICIENTS = {"estimate": "b", "std_error": "se", "statistic": "t", "p_value": "p"}
 CATEGORY = re.compile(r"C\(([^,()]+)(?:,[^:]*)?\)\[(?:T\.)?([^\[\]]+)\]")
+# maketables writes names into LaTeX, HTML and Word alike and escapes for the last two alone. What would
+# run or break off in LaTeX is written with other signs; `pkstats.models.latex` prints the rest as it is.
+INERT = str.maketrans({"\\": "/", "{": "(", "}": ")", "^": " "})
+HARMLESS = INERT | {ord("_"): " ", ord("`"): None}
 PART = re.compile(r":(?![^(\[]*[)\]])")
 
 
@@ -31,7 +35,7 @@ def coefficient_table(estimate: Estimate) -> pd.DataFrame:
     name in brackets; levels are written without underscores, which LaTeX does not print.
     """
     table = estimate.tidy().rename(columns=COEFFICIENTS)
-    table.index = pd.Index(_terms(estimate), name="Coefficient")
+    table.index = pd.Index([one.translate(INERT) for one in _terms(estimate)], name="Coefficient")
     return table[["b", "se", "t", "p", "conf_low", "conf_high"]]
 
 
@@ -46,7 +50,7 @@ def label_names(estimate: Estimate) -> dict[str, str]:
 
 def names(estimate: Estimate) -> list[str]:
     """Return everything in a table that a label can stand for."""
-    parts = [part for term in _terms(estimate) for part in PART.split(term)]
+    parts = [part for term in _terms(estimate) for part in PART.split(term.translate(INERT))]
     factors = [match[1] for part in parts if (match := CATEGORY.fullmatch(part))]
     return [*parts, *factors, *estimate.rows.terms.columns, outcome(estimate)]
 
@@ -67,7 +71,7 @@ def shown(estimate: Estimate) -> list[str]:
 
 def outcome(estimate: Estimate) -> str:
     """Return the outcome as the formula has it; a Cox model's is the hazard."""
-    return estimate.formula.partition("~")[0].strip() or "hazard"
+    return estimate.formula.partition("~")[0].strip().translate(INERT) or "hazard"
 
 
 def standard_errors(estimate: Estimate) -> str:
@@ -106,4 +110,4 @@ def _level(match: re.Match[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", " ").replace("`", "")
+    return name.translate(HARMLESS)
