@@ -70,12 +70,13 @@ def _artist(axes: Axes, artist: Artist) -> None:
             rounded(artist.get_xdata(orig=False)), rounded(artist.get_ydata(orig=False))
         )
     elif isinstance(artist, Collection):
-        offsets = np.ma.filled(np.ma.asarray(artist.get_offsets(), "float64"), np.nan)
+        offsets: Any = np.ma.filled(np.ma.asarray(artist.get_offsets(), "float64"), np.nan)
         if offsets.size and offsets.any():
             artist.set_offsets(rounded(offsets))
         for path in artist.get_paths():
-            if path.vertices.flags.writeable:
-                path.vertices[:] = rounded(path.vertices)
+            corners = np.asarray(path.vertices)
+            if corners.flags.writeable:
+                corners[:] = rounded(corners)
     elif isinstance(artist, Rectangle):
         artist.set_bounds(*rounded(artist.get_bbox().bounds))
     elif isinstance(artist, Polygon):

@@ -86,7 +86,7 @@ def fit(
     BadModel
         For unknown names, too few rows or clusters, dependent terms, separation, a wrong outcome.
     """
-    named = {"entry": entry, "time": time, "event": event, "exposure": exposure}
+    named: dict[str, Any] = {"entry": entry, "time": time, "event": event, "exposure": exposure}
     named |= {"offset": offset, "groups": groups, "zero": zero, "alpha": alpha}
     named |= {"method": method, "information": information}
     options = {"ties": ties, "conf_level": conf_level}
@@ -147,10 +147,11 @@ def _fit(
 def _clusters(cluster: object) -> tuple[str, ...]:
     if isinstance(cluster, str):
         return (cluster,)
-    single = not isinstance(cluster, Iterable) or getattr(cluster, "ndim", 1) == 0
-    if cluster is not None and single:
+    if cluster is None:
+        return ()
+    if not isinstance(cluster, Iterable) or getattr(cluster, "ndim", 1) == 0:
         raise BadModel(f"cluster= takes the name of a column, or two; found {cut(repr(cluster))}.")
-    return () if cluster is None else tuple(islice(cluster, MOST_WAYS + 1))
+    return tuple(islice(cluster, MOST_WAYS + 1))
 
 
 def _suitable(named: Mapping[str, object], family: Family) -> Family:
