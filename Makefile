@@ -11,7 +11,7 @@ GENERATED := docs/codebook.md docs/measures.md docs/checked.md docs/evidence.md
 PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
   $(wildcard figures/* notebooks/*.ipynb benchmarks/*.png)
 
-.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fuzz fixtures clean
+.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fuzz durability fixtures clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -65,6 +65,10 @@ FILES ?= 40000
 
 fuzz: $(VENV)/dev.done ## read FILES spoiled files of every kind (40,000; about 20 minutes on two cores)
 	$(BIN)/python -m tests.hardening.fuzz --files $(FILES)
+
+durability: $(VENV)/test.done $(TABLES) ## flip bits, kill builds, race readers and writers; fails if anything wrong is served
+	$(BIN)/python -m tests.hardening.durability
+	$(BIN)/python -m tests.hardening.durability_multiverse
 
 fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (needs R)
 	$(BIN)/python tests/r/make_data.py

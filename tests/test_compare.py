@@ -155,7 +155,7 @@ def test_the_figure_shows_every_cell(beside):
     words = [text.get_text() for text in figure.axes[0].texts]
     for row in beside.rows("Resources", "Tally").itertuples():
         assert row.text in words and row.row in words
-    assert any("essay: failure" in each for each in words)
+    assert any("ours: failure" in each for each in words)
     plt.close(figure)
 
 

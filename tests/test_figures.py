@@ -20,10 +20,10 @@ from pkstats.figures import FIGURES, collaboration, draw_all
 from pkstats.figures.coverage import known, labels
 from pkstats.figures.draw import Entry
 from pkstats.figures.peace_survival import product_limit, spells, still_at_peace
-from pkstats.figures.shapes import robinson
+from pkstats.figures.shapes import half, rings, robinson, size
 from pkstats.figures.theme import COLOURS, TYPES, few_colours, theme
 from pkstats.figures.types import by_year
-from pkstats.figures.worldmap import hosts_today, present
+from pkstats.figures.worldmap import _shades, hosts_today, present
 from pkstats.tables.coverage import as_of
 
 drawing = importlib.import_module("pkstats.figures.draw")
@@ -300,3 +300,20 @@ def test_collaboration_counts_every_operation_and_draws_nothing_for_few():
         assert values[~few].notna().all(axis=None)
     assert tables["practised"].dropna().drop(columns="n").max(axis=None) <= 1
     assert (tables["aid"][0.25].dropna() <= tables["aid"][0.75].dropna()).all()
+
+
+def test_western_sahara_is_a_territory_of_its_own_and_morocco_ends_at_its_border():
+    number, parts = rings()["W. Sahara"]
+    assert number is None
+    assert min(ring[:, 1].min() for ring in rings()["Morocco"][1]) >= 27.66
+    west = [ring for ring in parts if ring[:, 0].min() < -14 and ring[:, 1].max() > 26]
+    assert sum(map(size, west)) > 10
+    shades = _shades()
+    assert "W. Sahara" in shades and 600 not in shades
+
+
+def test_a_ring_is_cut_along_a_parallel():
+    square = np.array([[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]], dtype="float64")
+    south, north = half(square, 0.5, True), half(square, 0.5, False)
+    assert size(south) == pytest.approx(1) and size(north) == pytest.approx(3)
+    assert (south[0] == south[-1]).all() and not len(half(square, -1, True))

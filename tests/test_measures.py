@@ -71,8 +71,8 @@ FUNCTIONS = {
         arrays([1e6, 2e6, NAN, -5], [1e6, NAN, 5, 0], [2e6, 2e6, 1, 10]),
         [np.log(2), np.log(2), NAN, 0],
     ),
-    "contained": (arrays([3, 3, 0], [1, 1, 0], [1, 2, 0]), [1, 0, NAN]),
-    "containment": (arrays([3, 3, 0], [1, 1, 0], [1, 2, 0]), [1, 0, NAN]),
+    "contained": (arrays([3, 3, 0], [0, 1, 0]), [1, 0, NAN]),
+    "containment": (arrays([3, 3, 0], [0, 1, 0]), [1, 0, NAN]),
     "neighbours_at_war_before": (arrays([2, 0]), [2, 0]),
     "fell_from_before": (arrays([5, 5, 0], [10, 5, 0]), [1, 0, 1]),
     "tasks_per_1000": ([np.array([2000.0]), *MANDATE], [2]),
@@ -126,7 +126,7 @@ COMPARED = {  # before, then now, for one kind of deaths or for two
 GOALS = {  # goal by goal, then the share of those known
     "core_goals": (
         arrays([30, 0, 10], [0, 0, 0], [10, 10, NAN], [0, 0, 0])  # violence: before, now
-        + arrays([3, 3, 3], [1, 1, 1], [1, 2, 1])  # neighbours, at war before, at war now
+        + arrays([3, 3, 3], [0, 1, 0])  # neighbours, newly at war
         + arrays([0, 1, NAN]),  # agreements
         [2 / 3, 1 / 3, NAN],
     ),

@@ -122,12 +122,30 @@ def test_surroundings_follow_from_neighbours_and_violence():
         assert row["neighbour_deaths"] == near.sum()
 
 
-def test_containment_fails_where_more_neighbours_have_conflict_and_is_missing_on_islands():
-    neighbours = np.array([3.0, 3.0, 3.0, 0.0, np.nan, 2.0])
-    before = np.array([1.0, 1.0, 0.0, 0.0, 1.0, np.nan])
-    now = np.array([1.0, 2.0, 0.0, 0.0, 1.0, 1.0])
+def test_containment_fails_where_a_neighbour_comes_into_conflict_and_is_missing_on_islands():
+    neighbours = np.array([3.0, 3.0, 0.0, np.nan, 2.0])
+    newly = np.array([0.0, 1.0, 0.0, 0.0, np.nan])
     nan = np.nan
-    np.testing.assert_equal(contained(neighbours, before, now), [1, 0, 1, nan, nan, nan])
+    np.testing.assert_equal(contained(neighbours, newly), [1, 0, nan, nan, nan])
+
+
+def test_kosovo_is_a_new_conflict_next_door_to_bosnia_though_croatia_was_at_peace_by_then():
+    frame = pk.load("surroundings").set_index(["state", "year"])["neighbours_newly_at_war"]
+    assert frame.loc[346].loc[1996:2004].dropna().to_dict() == {
+        year: int(year == 1998) for year in range(1996, 2005)
+    }
+    missions = pk.panel("mission").derive("containment_during", "containment_5y").frame
+    missions = missions.set_index("mission_id")
+    assert missions.at["SFOR", "containment_during"] == 0
+    assert missions.at["SFOR", "containment_5y"] == 1
+
+
+def test_a_new_conflict_next_door_is_not_told_where_the_two_years_before_are_not_known():
+    frame = pk.load("surroundings")
+    first = frame["year"].min()
+    assert frame.loc[frame["year"] < first + 2, "neighbours_newly_at_war"].isna().all()
+    croatia = frame[(frame["state"] == 346) & (frame["year"] == 1992)]
+    assert croatia["neighbours_newly_at_war"].isna().all()
 
 
 def test_ongoing_missions_have_no_containment_after_exit():

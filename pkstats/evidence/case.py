@@ -237,7 +237,10 @@ def case(label: str) -> Case:
 
 
 def cases() -> pd.DataFrame:
-    """Return the named cases: id, title, mission, other missions, question, essay, label."""
+    """Return the named cases: id, title, mission, other missions, question, essay, label, label_by.
+
+    `label_by` is essay, or pkstats for the failures, which the essay does not name.
+    """
     rows = []
     for key, entry in entries().items():
         others = entry.get("chain", entry.get("several", []))
@@ -250,6 +253,7 @@ def cases() -> pd.DataFrame:
                 "question": entry.get("question"),
                 "essay": entry.get("essay"),
                 "label": entry.get("label"),
+                "label_by": entry.get("label_by", "essay") if "label" in entry else None,
             }
         )
     return pd.DataFrame(rows)

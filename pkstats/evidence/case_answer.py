@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pkstats.evidence.case_essay import stance
+from pkstats.evidence.case_essay import ours, stance
 from pkstats.evidence.case_numbers import Numbers, count, years_of
 from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import listed_from, on_page, split
 from pkstats.evidence.case_spans import around, fell_before, renewed
 from pkstats.evidence.case_timeline import founding
-from pkstats.evidence.case_verdict import conflict_years, little
+from pkstats.evidence.case_verdict import BETWEEN_STATES, conflict_years, little
 from pkstats.evidence.case_violence import CONFLICT
 from pkstats.tables.coverage import ongoing
 
 LATER = {"5y": "five years", "2y": "two years"}
 WIDE = 1.5
+STANDS_OUT = 2  # times the mean, above which the worst year is told beside it
 FEW = 2
 
 
@@ -64,7 +65,9 @@ def reached(numbers: Numbers) -> str:
     if words := asked(numbers):
         text += f"; {words}"
     if words := stance(numbers):
-        text += f"; the numbers {words} the essay, which names it a {numbers.scope.entry['label']}"
+        label = numbers.scope.entry["label"]
+        whose = f"the label of {label}, this project's" if ours(numbers.scope.entry) else ""
+        text += f"; the numbers {words} {whose or f'the essay, which names it a {label}'}"
     return f"{text}."
 
 
@@ -102,34 +105,39 @@ def asked(numbers: Numbers) -> str:
     frame = numbers.frames["diplomacy"]
     held = frame["deployed"].astype(bool) & (frame["kind"] != "conflict ends")
     if numbers.scope.entry.get("asks_talks") and not held.any():
-        parts.append(
-            "no list at hand has talks or agreements there, so that their use cannot be told"
-        )
+        parts.append("our sources list no talks or agreements there")
     return "; ".join(parts)
 
 
 def _deaths(numbers: Numbers) -> str:
     """Return deaths before and during, and strength beside what was authorised."""
     before, during = numbers.before, numbers.during
-    if during.empty:
+    if numbers.scope.between_states:
+        text = BETWEEN_STATES.removesuffix(".")
+    elif during.empty:
         text = f"Deaths in {numbers.scope.places} are not known for its years"
     else:
         low, high = int(during.index.min()), int(during.index.max())
         rate = "" if high == low else " a year"
         mean = f"{count(float(during.mean()))}{rate} in {years_of(low, high)}"
+        if high > low and during.max() > STANDS_OUT * during.mean():
+            mean += f" ({during.max():,.0f} in {during.idxmax()})"
         if np.isnan(before):
             verb = "were" if high == low else "averaged"
             parts = [f"are not known for the two years before and {verb} {mean}"]
         else:
             parts = [f"averaged {count(before)} a year in the two years before", mean]
         parts += _after(numbers)
-        text = f"Deaths in battle and of civilians in {numbers.scope.places} {listed(parts)}"
+        text = (
+            f"Deaths in battle and of civilians in {numbers.scope.conflict_places} {listed(parts)}"
+        )
     frame = numbers.frames["resources"]
     frame = frame[frame["role"] == "main"]
     total = frame["total"].dropna().astype("float64")
     if total.empty:
         return f"{text}; its strength is not known."
-    text += f", with {total.mean():,.0f} in uniform on average"
+    had = "; it had" if numbers.scope.between_states else ", with"
+    text += f"{had} {total.mean():,.0f} in uniform on average"
     months = frame.loc[frame["total"].notna(), "month"]
     if len(months) * 2 < (months.max() - months.min()).n:
         text += f" ({len(months)} figures, {years_of(months.min().year, months.max().year)})"
@@ -172,6 +180,8 @@ def _unsure(numbers: Numbers) -> str:
     scores, before = on_page(numbers.scores), numbers.before
     if numbers.scope.ongoing:
         return "what it will leave behind cannot be known yet"
+    if numbers.scope.between_states:
+        return "few measures of success suit a mission between states"
     if len(numbers.scope.hosts) > 1:
         return "deaths are those of whole states, wars elsewhere in them included"
     if np.isnan(before):

@@ -33,8 +33,9 @@ NOTES = {
     "Governance": "Against before: the mean of the span beside that of the two years before it came.",
     TALLY: (
         "Fewer deaths or none counts as reached, so that a mission that came into calm and left it so "
-        "reaches it. The numbers are held against the essay's label by the measures reached by its end and "
-        "by the peace after: at two thirds or more on the side of the label they agree, at one third or "
+        "reaches it. The numbers are held against the label, the essay's or for failures this project's, by "
+        "the measures reached by its end and by the peace after: at two thirds or more on the side of the "
+        "label they agree, at one third or "
         f"less they disagree. {COMPANY}"
     ),
 }
@@ -180,7 +181,7 @@ def _grouped(frame: pd.DataFrame, topics: Sequence[str]) -> pd.DataFrame:
 
 
 def _low(each: Case) -> str:
-    """Return what is to be said of a first month for which the source authorises little."""
+    """Note on an implausibly low first authorised strength."""
     frame = each.resources()
     return first_authorised(frame[frame["role"] == "main"])
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pkstats.evidence.case import Case
-from pkstats.evidence.case_data import read, stamp
-from pkstats.evidence.case_essay import stance
+from pkstats.evidence.case_data import stamp
+from pkstats.evidence.case_essay import ours, stance
 from pkstats.evidence.case_facts_compared import FACTS
 from pkstats.evidence.case_numbers import years_of
 from pkstats.evidence.case_scores import (
@@ -107,13 +107,15 @@ def _value(name: str, each: Case, every: pd.Series) -> tuple[float, str]:
 
 
 def _years(entry: dict[str, Any], each: Case) -> str:
-    """Return in brackets the years a table has, when it has not the mission's first ones."""
+    """Return in brackets the years a figure rests on, when they are not all of the mission's."""
     if "years" not in entry:
         return ""
-    frame = read(entry["years"])
-    frame = frame[(frame["mission_id"] == each.id) & frame["total"].notna()]
-    first, last = frame["month"].dt.year.min(), frame["month"].dt.year.max()
-    return f" ({years_of(first, last)})" if first > each.scope.first else ""
+    frame = each.resources()
+    columns = ["total"] if entry["years"] == "personnel" else ["total", "total_authorised"]
+    months = frame.loc[(frame["role"] == "main") & frame[columns].notna().all(axis=1), "month"]
+    first, last = int(months.dt.year.min()), int(months.dt.year.max())
+    whole = first <= each.scope.first and last >= min(each.scope.last, last_whole_year())
+    return "" if whole else f" ({years_of(first, last)})"
 
 
 def _form(entry: dict[str, Any], value: float, every: pd.Series | None = None) -> str:
@@ -156,7 +158,7 @@ def _over(each: Case) -> bool:
 
 
 def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Return how many yes-or-no measures were reached, and how that stands to the essay's label."""
+    """Return how many yes-or-no measures were reached, and how that stands to the label."""
     rows = []
     labelled = any(each.scope.entry.get("label") for each in cases)
     names = {"during": "reached by its end", "5y": "reached in the five years after"}
@@ -175,9 +177,10 @@ def _tally(cases: Sequence[Case]) -> list[dict[str, Any]]:
         if not labelled:
             continue
         label = each.scope.entry.get("label", "")
-        rows.append(("the essay's label", each.id, np.nan, label or "none given", np.nan))
-        word = {"side with": "agree", "speak against": "disagree", "are divided on": "are divided"}
-        said = word.get(stance(numbers), "too few" if label else MISSING)
+        whose = "ours" if ours(each.scope.entry) else "the essay's"
+        shown = f"{label} ({whose})" if label else "none given"
+        rows.append(("label, and whose", each.id, np.nan, shown, np.nan))
+        said = stance(numbers).rpartition(" ")[0] or ("too few" if label else MISSING)
         rows.append(("do the numbers agree with it?", each.id, np.nan, said, np.nan))
     keys = ["row", "mission_id", "value", "text", "share"]
     return [{"topic": TALLY, **dict(zip(keys, row, strict=True))} for row in rows]

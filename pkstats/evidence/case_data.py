@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from pkstats.evidence.case_scope import Scope
 from pkstats.panel import panel
+from pkstats.panel.parts import COUNTS
 from pkstats.tables import load
 from pkstats.tables.coverage import Stamp, build_stamp, last_whole_year
 
@@ -45,7 +47,9 @@ def _states(build: tuple[str, int]) -> pd.DataFrame:
 
 
 def host_years(scope: Scope, columns: list[str], frame: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return state, host, year, deployed and `columns` of `frame` for the years shown.
+    """Return state, host, year, deployed, share and `columns` of `frame` for the years shown.
+
+    The hosts of a year are those that count in it, with their share, as in panels (`Scope.shares`).
 
     Without a frame they are those of all host-state tables in the years of the state system. Rows
     where every column is missing are left out; `deployed` marks the mission's years. The last whole
@@ -59,6 +63,9 @@ def host_years(scope: Scope, columns: list[str], frame: pd.DataFrame | None = No
     kept = frame[["state", "year", *columns]].copy()
     kept.insert(1, "host", kept["state"].map(names))
     kept.insert(3, "deployed", kept["year"].between(scope.first, scope.last))
+    pairs = zip(kept["state"].tolist(), kept["year"].tolist(), strict=True)
+    kept.insert(4, "share", [scope.shares(year).get(state, np.nan) for state, year in pairs])
+    kept = kept[kept["share"].notna()]
     return kept.sort_values(["state", "year"]).reset_index(drop=True)
 
 
@@ -69,8 +76,11 @@ def summed(frame: pd.DataFrame, column: str) -> pd.Series:
 
 
 def averaged(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Return the unweighted mean of a column by year over the host states that have it."""
-    return frame.groupby("year")[column].mean().astype("float64").dropna()
+    """Return the mean of a column by year over the host states that have it, by their shares."""
+    known = frame[frame[column].notna()]
+    weights = known["share"].groupby(known["year"]).sum()
+    sums = (known[column].astype("float64") * known["share"]).groupby(known["year"]).sum()
+    return sums / weights
 
 
 def resources(scope: Scope) -> pd.DataFrame:
@@ -137,7 +147,9 @@ def safety(scope: Scope) -> pd.DataFrame:
     """
     frame = _deaths(stamp())
     frame = frame[frame["mission_id"] == scope.mission.id].drop(columns="mission_id")
-    causes = [name for name in map(str, frame) if name.startswith("deaths_")]
+    causes = [
+        name for name in map(str, frame) if name.startswith("deaths_") and not COUNTS.search(name)
+    ]
     known = frame[frame["deaths"].notna()]
     tidy = known.drop(columns="deaths").melt(
         id_vars=["year", "total"], value_vars=causes, var_name="cause", value_name="deaths"
@@ -151,7 +163,12 @@ def safety(scope: Scope) -> pd.DataFrame:
 @lru_cache(maxsize=2)
 def _deaths(build: tuple[str, int]) -> pd.DataFrame:
     frame = panel("mission-year").add("fatalities", "personnel").frame
-    deaths = [name for name in map(str, frame) if name.partition("_")[0] == "deaths"]
+    # Beside each column stands the number of months it rests on.
+    deaths = [
+        name
+        for name in map(str, frame)
+        if name.partition("_")[0] == "deaths" and not name.endswith("_months")
+    ]
     return frame[["mission_id", "year", "total", *deaths]]
 
 

@@ -1,8 +1,12 @@
-"""The essay's words on a case beside its numbers, and where the difference comes from."""
+"""The label of a case, the essay's or this project's, beside its numbers; where they differ and why."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pkstats.evidence.case_numbers import Numbers, count, years_of
+from pkstats.evidence.case_scope import entries
 from pkstats.evidence.case_spans import renewed
 from pkstats.evidence.case_violence import CONFLICT
 
@@ -12,7 +16,7 @@ WORSE = 1.5
 
 
 def stance(numbers: Numbers) -> str:
-    """Return how the numbers stand to the essay's label: side with, are divided on, speak against.
+    """Return how the numbers stand to the label: agree with, are divided on, disagree with.
 
     Empty without a label or with fewer than three measures. A label of success needs two thirds of
     the measures during deployment, at exit and of lasting peace reached; failure, two thirds missed.
@@ -22,18 +26,16 @@ def stance(numbers: Numbers) -> str:
         return ""
     share = float((tally["reached"] == (label == "success")).mean())
     if share >= SIDES:
-        return "side with"
-    return "speak against" if share <= AGAINST else "are divided on"
+        return "agree with"
+    return "disagree with" if share <= AGAINST else "are divided on"
 
 
 def essay(numbers: Numbers) -> str:
-    """Return the essay's words, how the numbers stand to them, and where a difference comes from."""
+    """Return the label and whose it is, how the numbers stand to it, and where a difference comes from."""
     entry, tally = numbers.scope.entry, numbers.present
-    if not entry.get("essay"):
+    if not (said := _said(entry)):
         return ""
-    label = entry.get("label", "")
-    text = f"The essay this project started from {f'names it a {label}' if label else 'sees in it'}"
-    text += f" ({entry['essay']})." if label else f" {entry['essay']}."
+    label, text = entry.get("label", ""), said
     if len(tally) < FEW:
         return f"{text} Too few yes-or-no measures are known ({len(tally)}) to set beside it."
     whole = f"{int(tally['reached'].sum())} of {len(tally)} measures"
@@ -43,8 +45,28 @@ def essay(numbers: Numbers) -> str:
         whole += "reached)" if reached else f"missed: {_broken(numbers)})"
     if not label:
         return f"{text} By the numbers it reached {whole}."
-    text += f" The numbers {stance(numbers)} that: it reached {whole}."
+    text += f" The numbers {stance(numbers)} that label: it reached {whole}."
     return text + _difference(numbers, label) + _halves(numbers, label)
+
+
+def ours(entry: Mapping[str, Any]) -> bool:
+    """Return whether the label of a case is this project's and not the essay's."""
+    return bool(entry.get("label_by") == "pkstats")
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    """Return whose label it is, or what the essay says; empty where it says nothing."""
+    label, words = entry.get("label", ""), entry.get("essay", "")
+    if ours(entry):
+        general = entries()[f"{label}s"]["essay"]
+        return (
+            f"This project chose it as a mission widely studied as a {label} (Howard 2008). The essay it "
+            f"started from names no failed mission; of failures in general it says: {general}."
+        )
+    if not words:
+        return ""
+    essay_ = "The essay this project started from"
+    return f"{essay_} names it a {label} ({words})." if label else f"{essay_} sees in it {words}."
 
 
 def _broken(numbers: Numbers) -> str:

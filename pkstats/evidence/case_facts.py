@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from pkstats.codebook import cite
 from pkstats.evidence.case_data import PARTS, averaged, read
+from pkstats.evidence.case_gaps import parts
 from pkstats.evidence.case_numbers import years_of
 from pkstats.evidence.case_scope import Scope, listed
 from pkstats.evidence.case_timeline import resolution
@@ -16,6 +19,8 @@ from pkstats.registry.missions import coded
 from pkstats.tables.coverage import ongoing
 
 REGISTRY = f"pkstats mission registry, as of {coded()}"
+BOTH = "special representative and head of mission"
+HANDOVER, NO_END = 3, 10**6  # months
 Rows = list[tuple[str, str, str]]
 
 
@@ -69,13 +74,16 @@ def _mandate(scope: Scope) -> Rows:
             words = f"{count} of {len(flags)} tasks" + (f", {unsure} not coded" if unsure else "")
             coder = f"{resolution(one['resolution'])}, coded by {one['coder']}"
             rows.append((name, f"{words}{seven} (from {one['from']})", coder))
+    amended = spells[spells["note"].notna()]
+    for _, one in amended.drop_duplicates("note").iterrows():
+        value = f"from {one['from']}: {one['note']}"
+        rows.append(("mandate amended from its text", value, _source("mandates")))
     return rows
 
 
 def _leaders(scope: Scope) -> Rows:
     frame = read("leaders")
-    heads = frame["position"].str.contains("head of mission|special representative")
-    frame = frame[(frame["mission_id"] == scope.mission.id) & heads].sort_values("start_year")
+    frame = heads(frame[frame["mission_id"] == scope.mission.id]).sort_values("start_year")
     if frame.empty:
         return []
     who = [
@@ -86,7 +94,32 @@ def _leaders(scope: Scope) -> Rows:
     ends = [f"none listed before {first}"] if first > scope.first + 1 else []
     ends += [f"the list ends in {last}"] if scope.last > last else []
     value = ", ".join(who) + (f" ({'; '.join(ends)})" if ends else "")
-    return [("special representatives and heads (from year)", value, _source("leaders"))]
+    return [("heads of mission, or special representatives (from year)", value, _source("leaders"))]
+
+
+def heads(leaders: pd.DataFrame) -> pd.DataFrame:
+    """Return who headed a mission, from the list of its leaders.
+
+    The list calls deputies and envoys special representatives too, and a force commander head of mission:
+    whoever served while another was special representative and head of mission at once is left out.
+    """
+    position = leaders["position"]
+    found = leaders[position.str.contains("head of mission|special representative")]
+    terms = [_term(one) for one in found.to_dict("records")]
+    first = [position == BOTH for position in found["position"]]
+    both = [term for term, head in zip(terms, first, strict=True) if head]
+    kept = [
+        head or not any(min(end, last) - max(begin, start) >= HANDOVER for start, last in both)
+        for (begin, end), head in zip(terms, first, strict=True)
+    ]
+    return found[pd.Series(kept, index=found.index, dtype="bool")]
+
+
+def _term(leader: Mapping[Any, Any]) -> tuple[int, int]:
+    """Return first and last month of an appointment, counted from year 0; an open one has no end."""
+    begin, end = leader["from"], leader["to"]
+    first = 12 * int(leader["start_year"]) if pd.isna(begin) else 12 * begin.year + begin.month
+    return first, NO_END if pd.isna(end) else 12 * end.year + end.month
 
 
 def _source(table: str) -> str:
@@ -110,8 +143,9 @@ def _strength(scope: Scope) -> Rows:
         document = f"{_source(str(peak['source']))}"
         value = f"{int(peak['total']):,} in {peak['month']}"
         if (start := known["month"].min()).year > scope.first:
-            value += f" (figures start in {start})"
+            value += f" (figures begin in {start})"
         rows.append(("greatest uniformed strength known", value, document))
+        rows += _earlier(scope)
         mean = (
             f"{known['total'].astype('float64').mean():,.0f} over {len(known)} months with a figure"
         )
@@ -125,6 +159,15 @@ def _strength(scope: Scope) -> Rows:
         value += f" (figures {years_of(months.min().year, months.max().year)})"
         rows.append(("greatest authorised strength known", value, _source("authorised")))
     return rows
+
+
+def _earlier(scope: Scope) -> Rows:
+    """Return what documents say of a strength before the figures begin."""
+    return [
+        ("uniformed strength before the figures", item["note"], item["document"])
+        for item in parts()["resources"].get("beside", [])
+        if item.get("mission") == scope.mission.id and "document" in item
+    ]
 
 
 def _money(scope: Scope) -> Rows:
@@ -167,5 +210,5 @@ def _hosts(scope: Scope) -> Rows:
 
 def _sources_of_population(scope: Scope) -> list[str]:
     frame = read("context")
-    rows = frame["state"].isin(scope.hosts) & (frame["year"] == scope.first)
+    rows = frame["state"].isin(scope.shares(scope.first)) & (frame["year"] == scope.first)
     return frame.loc[rows, "population_source"].dropna().unique().tolist()

@@ -17,7 +17,7 @@ from pkstats.tables.coverage import as_of, last_whole_year
 
 Shown = tuple[float, str]
 UNKNOWN: Shown = (float("nan"), "–")
-DAYS = 365.25
+DAYS, YEAR = 365.25, 12
 
 
 def _number(value: float) -> Shown:
@@ -31,8 +31,9 @@ def share_in_worst_year(numbers: Numbers) -> Shown:
     sums = frame.dropna(subset=["shortfall"])[["total", "total_authorised"]].astype("float64").sum()
     if worst is None or not numbers.during[worst] > 0 or not sums["total_authorised"] > 0:
         return UNKNOWN
-    share = float(sums["total"] / sums["total_authorised"])
-    return share, f"{share:.0%} ({worst})"
+    share, months = float(sums["total"] / sums["total_authorised"]), int(frame["shortfall"].count())
+    whole = "" if months == YEAR else f", {months} months"
+    return share, f"{share:.0%} ({worst}{whole})"
 
 
 def changes_a_year(numbers: Numbers) -> Shown:
@@ -59,7 +60,7 @@ def agreements_before(numbers: Numbers) -> Shown:
         return UNKNOWN
     begin = pd.Timestamp(scope.mission.start) + pd.offsets.MonthEnd(0)
     frame = read("agreements")
-    dates = frame.loc[in_hosts(frame["locations"], scope), "date"]
+    dates = frame.loc[in_hosts(frame["locations"], frame["date"].dt.year, scope), "date"]
     found = int(dates.between(begin - pd.DateOffset(years=2), begin).sum())
     return float(found), str(found)
 
@@ -103,6 +104,17 @@ def refugees_before(numbers: Numbers) -> Shown:
     return _refugees(numbers, numbers.scope.first - 1)
 
 
+def refugees_most(numbers: Numbers) -> Shown:
+    """Return the most refugees from the hosts, from the year before arrival to its last year, and when."""
+    scope = numbers.scope
+    series = summed(numbers.frames["displacement"], "refugees")
+    series = series.loc[scope.first - 1 : min(scope.last, last_whole_year())]
+    if series.empty:
+        return UNKNOWN
+    value, text = _number(float(series.max()))
+    return value, f"{text} ({int(series.idxmax())})"
+
+
 def refugees_last(numbers: Numbers) -> Shown:
     """Return refugees from the hosts at the end of its last year; the newest year, named, if it goes on."""
     value, text = _refugees(numbers, min(numbers.scope.last, last_whole_year()))
@@ -119,5 +131,6 @@ FACTS: dict[str, Callable[[Numbers], Shown]] = {
     "deaths_during": deaths_during,
     "deaths_after": deaths_after,
     "refugees_before": refugees_before,
+    "refugees_most": refugees_most,
     "refugees_last": refugees_last,
 }

@@ -14,6 +14,7 @@ from pkstats.evidence.case_data import read
 from pkstats.evidence.case_scope import Scope, listed
 from pkstats.evidence.case_scores import coverage, listed_from
 from pkstats.evidence.case_violence import CONFLICT, before
+from pkstats.tables.coverage import covered as covered_years
 from pkstats.tables.coverage import last_whole_year
 
 
@@ -94,7 +95,8 @@ def _world(series: dict[str, Any]) -> tuple[int | None, int | None]:
 def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: Scope) -> list[str]:
     mission, what = scope.mission.id, series["what"]
     if first is None or last is None:
-        return [str(series["absent"]).format(mission=mission, hosts=scope.places)]
+        years = covered_years(series["table"])
+        return [str(series["absent"]).format(mission=mission, hosts=scope.places, years=years)]
     name = what[0].upper() + what[1:]
     if first > scope.last:
         return [f"{name}: data start in {first}, after {mission} ended ({scope.last})."]
@@ -111,6 +113,8 @@ def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: S
 
 def _no_company(scope: Scope) -> str:
     """Say why there is no path of other missions, or of conflicts without a mission, beside."""
+    if scope.between_states:
+        return "No other missions or conflicts are set beside it: it is there for a dispute between states."
     level = before(scope)
     if np.isnan(level):
         years = f"{scope.first - 2} and {scope.first - 1}"

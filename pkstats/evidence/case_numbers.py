@@ -14,6 +14,7 @@ from pkstats.evidence.case_violence import mean_of, yearly
 from pkstats.tables.coverage import as_of
 
 HALF_YEAR = 182
+BEYOND = 1.1  # by how much a year between must leave the two ends to be told
 
 
 def count(value: float) -> str:
@@ -24,6 +25,26 @@ def count(value: float) -> str:
 def years_of(first: int, last: int) -> str:
     """Return `1993–1996`, or one year alone."""
     return f"{first}–{last}" if last > first else f"{first}"
+
+
+def path(series: pd.Series, first: int, last: int) -> str:
+    """Return how a number went from one year to another, with its highest or lowest year between.
+
+    `fell from 900 (1992) to 300 (1996)`; where it left the span of the two, `went from 434 (1992) to
+    a peak of 2,257 (1994) and 469 (1996)`.
+    """
+    span = series.loc[first:last]
+    old, new = float(series[first]), float(series[last])
+    turns = []
+    top, bottom = span.idxmax(), span.idxmin()
+    if span[top] > BEYOND * max(old, new):
+        turns.append((int(top), f"a peak of {count(float(span[top]))} ({top})"))
+    if BEYOND * span[bottom] < min(old, new):
+        turns.append((int(bottom), f"a low of {count(float(span[bottom]))} ({bottom})"))
+    start, end = f"{count(old)} ({first})", f"{count(new)} ({last})"
+    if turns:
+        return f"went from {start} to {', then '.join(word for _, word in sorted(turns))} and {end}"
+    return f"{went(old, new)} from {start} to {end}"
 
 
 def went(old: float, new: float) -> str:

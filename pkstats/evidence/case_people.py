@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pkstats.evidence.case_data import summed
-from pkstats.evidence.case_numbers import Numbers, went
+from pkstats.evidence.case_numbers import Numbers, path
 from pkstats.evidence.case_scope import listed
 from pkstats.evidence.case_scores import OUTSIDE, SEEN, coverage, listed_from
 from pkstats.tables.coverage import last_whole_year
@@ -29,13 +29,12 @@ def _fled(numbers: Numbers) -> list[str]:
         # A zero in a host's first year as a state: its people are still counted under the state it left.
         if series.get(first) == 0 and first in listed_from(scope).values():
             first += 1
-        series = series.reindex([first, last])
-        if series.notna().all() and last > first:
-            old, new = series
-            if old == new:
+        if first in series.index and last in series.index and last > first:
+            old, new = series[first], series[last]
+            if series.loc[first:last].nunique() == 1:
                 parts.append(f"{what} were {new:,.0f} in {first} as in {last}")
             else:
-                text = f"{what} {went(old, new)} from {old:,.0f} ({first}) to {new:,.0f} ({last})"
+                text = f"{what} {path(series, first, last)}"
                 parts.append(text + (_but(numbers, new < old) if column == "refugees" else ""))
     return parts
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pkstats.errors import UnknownMission, UnknownName, near
+from pkstats.panel.scope import BETWEEN, INSIDE
+from pkstats.panel.skeleton import edge_hosts, host_shares
 from pkstats.registry import hosts_table, missions_table
 from pkstats.registry import mission as find_mission
 from pkstats.registry.missions import UNIFORMED, Mission, normalise
-from pkstats.tables.coverage import as_of_year
+from pkstats.tables.coverage import Stamp, as_of_year, build_stamp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +34,8 @@ class Scope:
     chain : DataFrame
         mission_id, name, sponsor, role (main, before, beside, after), start, end, exit.
     hosts : tuple of int
-        Gleditsch–Ward numbers of the main mission's host states.
+        Gleditsch–Ward numbers of all states that were hosts of the main mission at any time;
+        `shares` tells which count in a year.
     names : tuple of str
         Their names.
     entry : mapping
@@ -69,10 +72,63 @@ class Scope:
         high = max(self.last + AFTER, int(ends.max()) if ends.notna().any() else self.last)
         return low, max(min(high, as_of_year()), self.last)
 
+    def shares(self, year: int) -> Mapping[int, float]:
+        """Return the host states that count in a year, as in panels, and the share of each.
+
+        Before the mission they are those of its first year, after it those of its last month.
+        """
+        return {state: share for state, (share, _) in self._hosts(year).items()}
+
+    def conflict_hosts(self, year: int) -> frozenset[int]:
+        """Return those of the year's hosts whose own conflicts the mission is there for, as in panels."""
+        hosts = self._hosts(year).items()
+        return frozenset(state for state, (_, purpose) in hosts if purpose in INSIDE)
+
+    def _hosts(self, year: int) -> Shares:
+        before, by_year, after = _shares(self.mission.id, build_stamp())
+        if year < self.first:
+            return before
+        return by_year.get(year, {}) if year <= self.last else after
+
+    @property
+    def between_states(self) -> bool:
+        """Whether it is there for a dispute between states, so that no conflict within one is its own."""
+        purposes = {host.purpose for host in self.mission.hosts if host.role == "host"}
+        return bool(purposes & set(BETWEEN)) and not purposes & set(INSIDE)
+
+    @property
+    def conflict_places(self) -> str:
+        """Names of the host states whose own conflicts the mission is there for, in a sentence."""
+        ours = {host.state for host in self.mission.hosts if host.purpose in INSIDE}
+        pairs = zip(self.hosts, self.names, strict=True)
+        return listed([name for state, name in pairs if state in ours]) or self.places
+
     @property
     def places(self) -> str:
         """Names of the host states in a sentence."""
         return listed(self.names)
+
+
+Shares = Mapping[int, tuple[float, str]]
+
+
+@lru_cache(maxsize=64)
+def _shares(mission_id: str, build: Stamp) -> tuple[Shares, Mapping[int, Shares], Shares]:
+    """Return the hosts before a mission, in each of its years and after it: share and purpose."""
+    before, after = (_of(edge_hosts(window), mission_id) for window in ("before", "after"))
+    frame = host_shares("year")
+    by_year = {
+        int(year): _of(part, mission_id)
+        for year, part in frame[frame["mission_id"] == mission_id].groupby("year")
+    }
+    return before, by_year, after
+
+
+def _of(frame: pd.DataFrame, mission_id: str) -> Shares:
+    """Return share and purpose of a mission's hosts, by state."""
+    frame = frame[(frame["mission_id"] == mission_id) & (frame["role"] == "host")]
+    rows = zip(frame["state"], frame["share"], frame["purpose"], strict=True)
+    return {int(state): (float(share), str(purpose)) for state, share, purpose in rows}
 
 
 def listed(words: tuple[str, ...] | list[str]) -> str:

@@ -132,8 +132,11 @@ def _by_date(value: float, scope: Scope) -> dict[str, Any]:
     on a list that ends too soon settles nothing. The measure itself stays as it is: in models, to
     keep what was seen and to drop what was not would choose missions by their outcome.
     """
+    if scope.between_states:
+        return {}
     frame = read("agreements")
-    signed = (in_hosts(frame["locations"], scope) & while_there(frame["date"], scope)).any()
+    there = in_hosts(frame["locations"], frame["date"].dt.year, scope)
+    signed = (there & while_there(frame["date"], scope)).any()
     if value == 1 and not signed:
         return {"value": 0.0, "reached": False, "status": OUTSIDE}
     last = coverage("agreements")[1]
@@ -168,8 +171,10 @@ def _why(name: str, horizon: str, scope: Scope) -> str:
         ends = scope.last + int(horizon[:-1])
         if ends > last_whole_year():
             return f"window ends in {ends}, after the data"
-    low, high = _years_needed(name, horizon, scope)
     needs = measure(name).needs
+    if scope.between_states and {need.table for need in needs} & set(BY_STATE):
+        return "of conflicts within states; it is there for a dispute between them"
+    low, high = _years_needed(name, horizon, scope)
     for need in needs:
         first = coverage(need.table)[0]
         if first is not None and low < first:

@@ -57,7 +57,9 @@ def renewed(scope: Scope) -> dict[str, tuple[int, str]]:
     """Return, by what is counted, the first year after exit that breaks the peace, and deaths by place."""
     frame = read("violence")
     hosts = dict(zip(scope.hosts, scope.names, strict=True))
-    after = frame[frame["state"].isin(scope.hosts) & (frame["year"] > scope.last)]
+    after = frame[
+        frame["state"].isin(scope.conflict_hosts(scope.last + 1)) & (frame["year"] > scope.last)
+    ]
     found = {}
     for column, what in COUNTED.items():
         deaths = after.groupby("year")[column].sum().astype("float64")

@@ -93,18 +93,24 @@ def chain(scope: Scope, frames: Frames) -> Readable:
                 "to": "ongoing" if over else _day(item["end"]),
                 "established by": known["established_by"].get(name),
                 "how it ended": None if over else ", ".join(filter(None, ended)) or None,
-                "most in uniform": f"{total.max():,.0f} ({total.idxmax().year})"
-                if len(total)
-                else None,
+                "most in uniform": _most(total, item["start"]) if len(total) else None,
             }
         )
     frame = pd.DataFrame(rows).astype("object")
+    first = read("personnel")["month"].min()
     return Readable(
         "The missions of the case",
         frame.where(frame.notna(), None),
         f"Ongoing: as of {as_of()}. Strength is the greatest figure known; "
-        "UN figures start in November 1990. A dash elsewhere: no document or figure at hand.",
+        f"UN figures start in {first:%B %Y}. A dash elsewhere: no document or figure at hand.",
     )
+
+
+def _most(total: pd.Series, start: pd.Timestamp) -> str:
+    """Return the greatest strength with its year, and since when there are figures if that is late."""
+    text = f"{total.max():,.0f} ({total.idxmax().year}"
+    begin = total.index.min()
+    return f"{text}; figures from {begin.year})" if begin.year > start.year else f"{text})"
 
 
 def facts(scope: Scope, frames: Frames) -> Readable:
@@ -227,7 +233,9 @@ def violence(scope: Scope, frames: Frames) -> Readable:
     table_ = pd.DataFrame(rows)
     if len(table_):
         table_[numbers] = table_[numbers].astype("float64")
-    return Readable(f"Deaths a year in {scope.places} (UCDP)", table_, notes("violence", frames))
+    return Readable(
+        f"Deaths a year in {scope.conflict_places} (UCDP)", table_, notes("violence", frames)
+    )
 
 
 def company(scope: Scope, frames: Frames) -> Readable:
@@ -262,10 +270,7 @@ def company(scope: Scope, frames: Frames) -> Readable:
             "No mission: conflicts of like size in the two years before, without a mission before and "
             "after. "
         )
-    note += (
-        "Middle half: a quarter lie below, a quarter above. They are company: nothing says that it would "
-        "have gone here as it went there."
-    )
+    note += "Middle half: a quarter lie below, a quarter above. A comparison, not a counterfactual."
     without = "" if alone else " and conflicts without one"
     return Readable(
         f"Deaths in battle and of civilians a year, beside other missions{without}",

@@ -53,7 +53,7 @@ def displacement(scope: Scope, frames: Frames) -> Readable:
     wide = _by_year(frame, names, summed)
     return Readable(
         f"People from {scope.places} who had fled",
-        _chosen(wide, scope),
+        _chosen(wide, scope, peaks=True),
         " ".join(
             filter(
                 None,
@@ -169,16 +169,20 @@ def safety(scope: Scope, frames: Frames) -> Readable:
     )
 
 
-def _chosen(wide: pd.DataFrame, scope: Scope) -> pd.DataFrame:
+def _chosen(wide: pd.DataFrame, scope: Scope, peaks: bool = False) -> pd.DataFrame:
     """Return the rows of a few years around arrival and exit, some between, and the newest.
 
-    Between stand the quarters of its years, or for missions of many years every tenth.
+    Between stand the quarters of its years, or for missions of many years every tenth; with `peaks`
+    also the year in which each column was highest, from the year before it came.
     """
     chosen = {scope.first - 1, scope.first, scope.last, scope.last + 2, scope.last + 5}
     span = scope.last - scope.first
     quarters = {scope.first + span * part // 4 for part in (1, 2, 3)}
     chosen |= set(range(0, scope.last, DECADE)) if span > LONG else quarters
     whole = wide[wide.index <= last_whole_year()]
+    if peaks:
+        since = whole.loc[whole.index >= scope.first - 1].dropna(axis="columns", how="all")
+        chosen |= set(since.idxmax())
     some = whole[whole.index.isin(chosen | {min(last_whole_year(), scope.window[1])})].copy()
     some.insert(0, "when", [when(int(year), scope) for year in some.index])
     some.insert(0, "year", some.index.astype("str"))

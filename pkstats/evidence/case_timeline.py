@@ -51,11 +51,13 @@ def _shown(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     return frame.assign(date=dates)[dates.dt.year.between(low, high)]
 
 
-def in_hosts(locations: pd.Series, scope: Scope) -> pd.Series:
-    """Return which lists of states (`432, 439`) name a host, shape (n,)."""
-    wanted = {str(host) for host in scope.hosts}
-    found = [bool(wanted & set(str(text).replace(" ", "").split(","))) for text in locations]
-    return pd.Series(found, index=locations.index)
+def in_hosts(locations: pd.Series, years: pd.Series, scope: Scope) -> pd.Series:
+    """Return which lists of states (`432, 439`) name a host that counts in the year, shape (n,)."""
+    found = []
+    for text, year in zip(locations, years, strict=True):
+        wanted = set() if pd.isna(year) else {str(host) for host in scope.shares(int(year))}
+        found.append(bool(wanted & set(str(text).replace(" ", "").split(","))))
+    return pd.Series(found, index=locations.index, dtype="bool")
 
 
 def while_there(dates: pd.Series, scope: Scope) -> pd.Series:
@@ -83,7 +85,9 @@ def founding(scope: Scope) -> tuple[str, pd.Timestamp] | None:
     near = frame["date"].between(start - pd.DateOffset(years=2), start + pd.DateOffset(months=1))
     ended = (frame["end_date"] < start).fillna(False)
     asked = frame["peacekeeping"].fillna(False) & near & ~ended
-    rows = frame[asked & in_hosts(frame["locations"], scope)].sort_values("date")
+    rows = frame[asked & in_hosts(frame["locations"], frame["date"].dt.year, scope)].sort_values(
+        "date"
+    )
     if rows.empty:
         return None
     title = str(rows["title"].iloc[-1]).strip()
@@ -158,7 +162,7 @@ def _changes(spell: pd.Series, before: pd.Series | None) -> str:
 
 def _conflicts(scope: Scope) -> pd.DataFrame:
     conflicts = read("conflicts")
-    conflicts = conflicts[in_hosts(conflicts["locations"], scope)]
+    conflicts = conflicts[in_hosts(conflicts["locations"], conflicts["year"], scope)]
     begins = conflicts.drop_duplicates(["conflict_id", "episode_start_date"])
     begins = pd.DataFrame(
         {
@@ -178,14 +182,16 @@ def intensities(scope: Scope) -> pd.Series:
     """Return `war` or `minor conflict` by year with a state-based conflict in a host state (UCDP)."""
     frame = read("conflicts")
     low, high = scope.window
-    frame = frame[in_hosts(frame["locations"], scope) & frame["year"].between(low, high)]
+    frame = frame[
+        in_hosts(frame["locations"], frame["year"], scope) & frame["year"].between(low, high)
+    ]
     war = (frame["intensity"] == "war").groupby(frame["year"]).any()
     return war.map({True: "war", False: "minor conflict"}).astype("object")
 
 
 def _endings(scope: Scope) -> pd.DataFrame:
     frame = read("terminations")
-    frame = frame[in_hosts(frame["locations"], scope)]
+    frame = frame[in_hosts(frame["locations"], frame["end_date"].dt.year, scope)]
     return pd.DataFrame(
         {
             "date": frame["end_date"],
@@ -200,7 +206,7 @@ def _endings(scope: Scope) -> pd.DataFrame:
 
 def _agreements(scope: Scope) -> pd.DataFrame:
     frame = read("agreements")
-    frame = frame[in_hosts(frame["locations"], scope)]
+    frame = frame[in_hosts(frame["locations"], frame["date"].dt.year, scope)]
     ended = frame["ended"].map({True: "ended", False: "said not to have ended"})
     return pd.DataFrame(
         {
@@ -217,8 +223,8 @@ def _agreements(scope: Scope) -> pd.DataFrame:
 
 def _texts(scope: Scope) -> pd.DataFrame:
     frame = read("peace_process")
-    hosts = list(scope.hosts)
-    frame = frame[(frame["state"].isin(hosts) | frame["second_gw"].isin(hosts)).fillna(False)]
+    both = frame["state"].astype("str") + "," + frame["second_gw"].astype("str")
+    frame = frame[in_hosts(both, frame["date"].dt.year, scope)]
     return pd.DataFrame(
         {
             "date": frame["date"],
@@ -233,9 +239,8 @@ def _texts(scope: Scope) -> pd.DataFrame:
 
 def _mediation(scope: Scope) -> pd.DataFrame:
     frame = read("mediation")
-    frame = frame[
-        frame["state"].isin(scope.hosts) & frame["mediated"] & frame["begin_date"].notna()
-    ]
+    here = in_hosts(frame["state"].astype("str"), frame["begin_date"].dt.year, scope)
+    frame = frame[here & frame["mediated"] & frame["begin_date"].notna()]
     who = frame["third_party"].astype("str").where(frame["third_party"].notna(), "not named")
     return pd.DataFrame(
         {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pkstats.evidence.case_data import read, summed
-from pkstats.evidence.case_essay import essay
+from pkstats.evidence.case_essay import essay, ours
 from pkstats.evidence.case_numbers import Numbers, count, went, years_of
 from pkstats.evidence.case_people import people, talks
 from pkstats.evidence.case_scope import listed
@@ -26,6 +26,10 @@ from pkstats.evidence.case_violence import (
 from pkstats.tables.coverage import ongoing
 
 LATER = {"2y": "two", "5y": "five", "10y": "ten"}
+BETWEEN_STATES = (
+    "It is there for a dispute between states: deaths within its host states are not counted as "
+    "its own."
+)
 NOTHING = {"missed": "missed all", "falls short of": "reaches none"}
 NAMED = 4
 FEW = 3
@@ -45,7 +49,7 @@ def passages(numbers: Numbers) -> dict[str, str]:
         "Beside others": (company,),
         "Strength and exit": (strength, leaving),
         "People and talks": (people, talks),
-        "The essay": (essay,),
+        "The label" if ours(numbers.scope.entry) else "The essay": (essay,),
         "Least sure": (unknown, uncertainty),
     }
     texts = {
@@ -95,6 +99,8 @@ def counts(numbers: Numbers) -> str:
 def violence(numbers: Numbers) -> str:
     """Return deaths before, during and after deployment."""
     scope, during = numbers.scope, numbers.during
+    if scope.between_states:
+        return BETWEEN_STATES
     if during.empty:
         return f"Deaths in {scope.places} are not known for the mission's years."
     spans = []
@@ -113,8 +119,9 @@ def violence(numbers: Numbers) -> str:
     known_later = [(mean, years) for mean, years in later if not scope.ongoing and mean == mean]
     spans += [f"{count(mean)} in {years}" for mean, years in known_later]
     if known_later:
-        spans[-1] += " after it left"
-    text = f"Deaths in battle and of civilians in {scope.places} (UCDP), as yearly means: {listed(spans)}"
+        spans[-1] += " after it left" + _fewer_hosts(numbers)
+    places = f"{scope.conflict_places} (UCDP)"
+    text = f"Deaths in battle and of civilians in {places}, as yearly means: {listed(spans)}"
     worst = numbers.worst
     if worst is not None and high > low and during[worst] > 0:
         text += f"; the year with most deaths was {worst} with {during[worst]:,.0f}"
@@ -122,6 +129,16 @@ def violence(numbers: Numbers) -> str:
         if during[top] > during[worst]:
             text += f" ({top}, with {during[top]:,.0f}, saw it for less than half of the year)"
     return f"{text}."
+
+
+def _fewer_hosts(numbers: Numbers) -> str:
+    """Say in which host states deaths count after a mission that had left some of them before its end."""
+    scope = numbers.scope
+    last = scope.conflict_hosts(scope.last + 1)
+    if last == scope.conflict_hosts(scope.last):
+        return ""
+    names = [name for host, name in zip(scope.hosts, scope.names, strict=True) if host in last]
+    return f" (in {listed(names)}, where it was at the end)"
 
 
 def left_out(numbers: Numbers) -> str:
@@ -144,9 +161,11 @@ def conflict_years(numbers: Numbers) -> str:
     scope = numbers.scope
     frame = read("conflicts")
     last = min(scope.last, int(frame["year"].max()))
-    if scope.first > last or any(year > scope.first for year in listed_from(scope).values()):
+    late = any(year > scope.first for year in listed_from(scope).values())
+    if scope.between_states or scope.first > last or late:
         return ""
-    ours = frame[in_hosts(frame["locations"], scope) & frame["year"].between(scope.first, last)]
+    frame = frame[frame["year"].between(scope.first, last)]
+    ours = frame[in_hosts(frame["locations"], frame["year"], scope)]
     years = sorted({int(year) for year in ours["year"]})
     span = last - scope.first + 1
     if span == 1:
@@ -200,7 +219,7 @@ def strength(numbers: Numbers) -> str:
     total = frame["total"].astype("float64")
     peak = frame.iloc[int(total.to_numpy().argmax())]
     late = frame["month"].min().year > numbers.scope.first
-    height = "highest known" if late else "peak"
+    height = f"highest since figures begin in {frame['month'].min()}:" if late else "peak"
     months = "one month" if len(frame) == 1 else f"{len(frame)} months"
     text = (
         f"Uniformed strength averaged {total.mean():,.0f} over the {months} with a figure "
@@ -210,7 +229,10 @@ def strength(numbers: Numbers) -> str:
     if len(both):
         sums = both[["total", "total_authorised"]].astype("float64").sum()
         share = sums["total"] / sums["total_authorised"]
-        text += f", {share:.0%} of what was authorised in the {len(both)} months with both"
+        years = years_of(both["month"].min().year, both["month"].max().year)
+        text += (
+            f", {share:.0%} of what was authorised in the {len(both)} months with both ({years})"
+        )
     worst = numbers.worst
     if worst is not None and numbers.during[worst] >= CONFLICT:
         then = total[frame["month"].dt.year == worst]
@@ -236,6 +258,9 @@ def unknown(numbers: Numbers) -> str:
     missing = scores[scores["value"].isna()]
     if missing.empty:
         return ""
+    known = f"{len(missing)} of the {len(scores)} figures in the table of scores are not known"
+    if numbers.scope.between_states:
+        return f"{known}: most measures are of conflicts within states."
     over = int(missing["status"].str.contains("ongoing|window ends").sum())
     if over == len(missing):
         why = "their time is not over"
@@ -249,7 +274,7 @@ def unknown(numbers: Numbers) -> str:
     joint = ": " if over in (0, len(missing)) else ", "
     if len(missing) == len(scores):
         return f"None of the {len(scores)} figures in the table of scores is known{joint}{why}."
-    return f"{len(missing)} of the {len(scores)} figures in the table of scores are not known{joint}{why}."
+    return f"{known}{joint}{why}."
 
 
 def little(numbers: Numbers) -> str:
@@ -272,13 +297,17 @@ def uncertainty(numbers: Numbers) -> str:
     whole = (
         "whole states (other wars in them included)" if len(scope.hosts) > 1 else "the whole state"
     )
-    parts.append(f"deaths are those of {whole}, and yearly figures those of whole calendar years")
+    if not scope.between_states:
+        parts.append(
+            f"deaths are those of {whole}, and yearly figures those of whole calendar years"
+        )
     if numbers.before < CONFLICT:
         parts.append(little(numbers))
     if len(scope.chain) > 1:
         parts.append("other missions were there before, beside or after it")
     text = "; ".join(parts)
+    text = f"{text[0].upper()}{text[1:]}. " if text else ""
     return (
-        f"{text[0].upper()}{text[1:]}. All of this went together in time; missions are sent where "
+        f"{text}All of this went together in time; missions are sent where "
         "violence is, and nothing here says what the mission brought about."
     )

@@ -1,6 +1,6 @@
 """Violence in the host states, and beside it the paths of other missions and of none.
 
-Two comparison sets, both aligned at the year of deployment and both no more than company:
+Two comparison sets, both aligned at the year of deployment. A comparison, not a counterfactual:
 
 - the other UN peacekeeping missions deployed since 1989 (not of the case's family);
 - conflicts without a mission: for each state, the year t without a peacekeeping mission from t − 2
@@ -18,6 +18,7 @@ import pandas as pd
 from pkstats.evidence.case_data import host_years, read, stamp, states, summed
 from pkstats.evidence.case_scope import Scope
 from pkstats.evidence.case_scores import listed_whole
+from pkstats.panel.scope import Scope as PanelScope
 from pkstats.panel.skeleton import host_shares
 
 SPAN = range(-5, 11)
@@ -59,8 +60,11 @@ def violence(scope: Scope) -> pd.DataFrame:
 
 
 def _told_apart(frame: pd.DataFrame, scope: Scope) -> pd.DataFrame:
-    """Return the rows of years in which deaths in all hosts are counted as theirs."""
-    return frame[frame["year"] >= listed_whole(scope)]
+    """Return the rows whose deaths count: of hosts whose conflict it is there for, told apart by UCDP."""
+    frame = frame[frame["year"] >= listed_whole(scope)]
+    rows = zip(frame["state"].tolist(), frame["year"].tolist(), strict=True)
+    ours = [state in scope.conflict_hosts(year) for state, year in rows]
+    return frame[pd.Series(ours, index=frame.index, dtype="bool")]
 
 
 def yearly(scope: Scope) -> pd.Series:
@@ -142,8 +146,8 @@ def mission_paths(build: str) -> pd.DataFrame:
         & (missions["kind"] == "peacekeeping")
         & (missions["start"].dt.year >= 1989)
     ].set_index("mission_id")
-    shares = host_shares("year")
-    shares = shares[(shares["role"] == "host") & shares["mission_id"].isin(chosen.index)]
+    shares = PanelScope().asked(host_shares("year"))
+    shares = shares[shares["mission_id"].isin(chosen.index)]
     start = chosen["start"].dt.year
     hosts = shares[shares["year"] == shares["mission_id"].map(start)]
     wide = _deaths()
@@ -160,8 +164,8 @@ def mission_paths(build: str) -> pd.DataFrame:
 def _free(build: str) -> pd.DataFrame:
     """Return deaths by state and year, missing in years with a peacekeeping mission there."""
     kinds = read("missions").set_index("mission_id")["kind"]
-    shares = host_shares("year")
-    there = shares[(shares["mission_id"].map(kinds) == "peacekeeping") & (shares["role"] == "host")]
+    shares = PanelScope().asked(host_shares("year"))
+    there = shares[shares["mission_id"].map(kinds) == "peacekeeping"]
     wide = _deaths()
     present = pd.MultiIndex.from_frame(there[["state", "year"]].astype("int64"))
     mask = np.array([[(int(s), int(y)) in present for y in wide.columns] for s in wide.index])

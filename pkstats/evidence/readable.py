@@ -108,7 +108,7 @@ def size(value: float, marks: Iterable[float] = ()) -> str:
 
 
 def _seems(value: float, marks: Iterable[float]) -> bool:
-    """Tell whether two decimals make a value look like a mark that it is not."""
+    """Return True if rounding to two decimals lands on a threshold the value misses."""
     return any(round(value, 2) == round(mark, 2) and abs(value - mark) > ROUNDING for mark in marks)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from pkstats.evidence.case_essay import ours
 from pkstats.figures.theme import caption, shade_of, theme
 
 if TYPE_CHECKING:
@@ -57,14 +58,15 @@ KEYS = {
     "^≥": "≥ 19: peace held so long to the end of the data, which has no rank.",
     "^later$": "later: the mission is still there, or the time is not over.",
     r"^\d+ of \d+": "Reached: of the yes-or-no measures known; fewer than three are not judged.",
-    "^(?:success|failure)$": "Essay: the one on peacekeeping and diplomacy whose claims this project puts to "
-    "data.",
+    r"^(?:success|failure) \(": "Labels: a success is the word of the essay whose claims this "
+    "project puts to data; the essay names no failed mission: the failures are this project's choice "
+    "(Howard 2008).",
 }
 WIDTH, LINE = 185, 0.145
 
 
 def failures() -> Figure:
-    """Return the failures beside other missions, on the essay's reasons and implications."""
+    """Return this project's choice of failures beside other missions: reasons and implications."""
     from pkstats.evidence.case_compare import compare
 
     with theme(screen=True):
@@ -136,11 +138,11 @@ def _small(rows: pd.DataFrame) -> list[str]:
 
 
 def _heading(each: Case) -> str:
-    """Return the head of a column: mission, years, and the essay's label."""
+    """Return the head of a column: mission, years, and the label with whose it is."""
     scope = each.scope
     years = f"{scope.first}–{'' if scope.ongoing else scope.last}"
-    label = scope.entry.get("label")
-    return f"{scope.mission.id}\n{years}" + (f"\nessay: {label}" if label else "\n")
+    label, whose = scope.entry.get("label"), "ours" if ours(scope.entry) else "essay"
+    return f"{scope.mission.id}\n{years}" + (f"\n{whose}: {label}" if label else "\n")
 
 
 def _cell(axes: Axes, row: dict[Any, Any], left: float, line: int, width: float) -> None:

@@ -60,6 +60,7 @@ SHARED = (
     "case_panels.py",
     "case_strength.py",
     "data/shapes.json",
+    "data/territories.toml",
     "data/coverage.toml",
     "draw.py",
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from functools import cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -34,8 +37,45 @@ def robinson(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
 
 
 @cache
+def territories() -> dict[str, dict[str, Any]]:
+    """Return the territories that the map draws for themselves, by name on the map."""
+    place = SHAPES.with_name("territories.toml")
+    return tomllib.loads(place.read_text(encoding="utf-8"))
+
+
+def half(ring: np.ndarray, latitude: float, south: bool) -> np.ndarray:
+    """Return the part of a closed ring, shape (n, 2), on one side of a parallel, closed along it."""
+    kept: list[np.ndarray] = []
+    for one, other in pairwise(ring):
+        inside, stays = ((point[1] < latitude) == south for point in (one, other))
+        if inside:
+            kept.append(one)
+        if inside != stays:
+            share = (latitude - one[1]) / (other[1] - one[1])
+            kept.append(one + share * (other - one))
+    return np.array([*kept, kept[0]]) if kept else np.empty((0, 2))
+
+
+@cache
 def rings() -> dict[str, tuple[int | None, list[np.ndarray]]]:
-    """Return, by name on the map, the state of today (or None) and its rings in degrees (n, 2)."""
+    """Return, by name on the map, the state of today (or None) and its rings in degrees (n, 2).
+
+    A territory has its part of a state's shape added, and the state has it no longer.
+    """
+    found = _as_published()
+    for name, entry in territories().items():
+        number, parts = found[entry["out_of"]]
+        cuts = {
+            south: [half(ring, entry["south_of"], south) for ring in parts]
+            for south in (False, True)
+        }
+        pieces = {south: [ring for ring in cut if len(ring)] for south, cut in cuts.items()}
+        found[entry["out_of"]] = number, pieces[False]
+        found[name] = None, [*found[name][1], *pieces[True]]
+    return found
+
+
+def _as_published() -> dict[str, tuple[int | None, list[np.ndarray]]]:
     states = states_table()
     states = states[(states["year"] == states["year"].max()) & states["m49"].notna()]
     numbers = {

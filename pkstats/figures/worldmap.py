@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from pkstats.codebook import table
 from pkstats.figures.missions import SPONSORS, sponsor_group
 from pkstats.figures.placement import place_labels
-from pkstats.figures.shapes import centre, rings, robinson
+from pkstats.figures.shapes import centre, rings, robinson, territories
 from pkstats.figures.theme import caption
 from pkstats.tables import load
 from pkstats.tables.coverage import as_of, as_of_month
@@ -70,18 +70,21 @@ def present() -> pd.DataFrame:
     return frame.join(places, on="mission_id").dropna(subset=["longitude"])
 
 
-def _shades() -> dict[int, str]:
-    """Return a colour for each state of today that hosts or hosted a mission of any kind."""
+def _shades() -> dict[int | str, str]:
+    """Return a colour for each state (by number) or territory (by name) that hosts or hosted a mission."""
     missions, hosts = load("missions"), load("hosts")
     hosts = hosts[hosts["role"] == "host"]
     kept = missions.loc[missions["kind"] == "peacekeeping", ["mission_id", "exit"]]
     hosts = hosts.merge(kept, on="mission_id")
-    shades = dict.fromkeys(hosts["state"].astype(int), PAST)
+    homes = {one: name for name, entry in territories().items() for one in entry["missions"]}
+    hosts["place"] = hosts["mission_id"].map(homes).astype("object")
+    hosts["place"] = hosts["place"].where(hosts["place"].notna(), hosts["state"].astype(int))
+    shades: dict[int | str, str] = dict.fromkeys(hosts["place"], PAST)
     for entry in table("neighbours").recipe["parts"]:
         if entry["state"] in shades and entry["state"] not in hosts_today():
             shades |= dict.fromkeys(set(entry["parts"]) - set(shades), PAST)
     now = hosts[(hosts["exit"] == "ongoing") & hosts["to"].isna()]
-    return shades | dict.fromkeys(now["state"].astype(int), PRESENT)
+    return shades | dict.fromkeys(now["place"], PRESENT)
 
 
 def hosts_today() -> set[int]:
@@ -93,7 +96,7 @@ def _land(axes: Axes, edges: dict[str, float]) -> None:
     """Draw the states inside edges, and end the axes there."""
     shades = _shades()
     shapes, colours = [], []
-    for state, parts in rings().values():
+    for name, (state, parts) in rings().items():
         for ring in parts:
             west, south = ring.min(axis=0)
             east, north = ring.max(axis=0)
@@ -102,7 +105,7 @@ def _land(axes: Axes, edges: dict[str, float]) -> None:
             if south > edges["north"] + 15:
                 continue
             shapes.append(robinson(*ring.T))
-            colours.append(shades.get(state, LAND) if state else LAND)
+            colours.append(shades.get(state or name, LAND))
     axes.add_collection(
         PolyCollection(shapes, facecolors=colours, edgecolors="white", linewidths=0.5)
     )
@@ -215,7 +218,7 @@ def draw() -> Figure:
     """Return the figure: states shaded by whether they host or hosted, a circle for each mission."""
     frame = present().sort_values("strength", ascending=False, na_position="last")
     figure, axes = plt.subplots(figsize=(11, 5.9))
-    figure.subplots_adjust(left=0.01, right=0.99, top=0.87, bottom=0.045)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.85, bottom=0.045)
     _land(axes, EDGES)
     axes.set_axis_off()
     inset = _inset(figure, axes)
@@ -223,10 +226,11 @@ def draw() -> Figure:
     caption(
         figure,
         TITLE,
-        f"Peacekeeping missions deployed on {as_of()} by sponsor and uniformed strength, at the mean place "
-        "of their bases or in the middle of their host,\nside by side where one would hide another; "
+        f"Peacekeeping missions deployed on {as_of()} by sponsor and uniformed strength, at the mean "
+        "place of their bases or in the middle of their host,\nside by side where one would hide another; "
         "EUNAVFOR Atalanta is at sea. No political, civilian or training missions. Natural Earth's "
-        "borders, no opinion implied.",
+        "borders,\nbut Western Sahara whole, on both sides of the berm, as a territory of its own; no "
+        "opinion implied.",
         "Sources: pkstats registry; UN contribution reports; Geo-PKO 2.3; Natural Earth 4.1.0.",
     )
     figure.canvas.draw()

@@ -1,12 +1,14 @@
 """Containment: whether conflict spread to the states next door.
 
 A neighbour is a state with a land border to a host; it has conflict in a year with 25 or more deaths
-in state-based conflict on its soil. Hosts without neighbours by land have no value: there is nothing
-to contain. Several hosts are averaged. A neighbour may be a host of the same mission, and a war next
-door may have nothing to do with the mission's: this is a description, not a mission's doing.
+in state-based conflict on its soil. Conflict spreads where a neighbour has one that had none in the
+two years before; one neighbour's peace does not make up for another's war. Hosts without neighbours
+by land have no value: there is nothing to contain. A neighbour may be a host of the same mission, and
+a war next door may have nothing to do with the mission's, and is the likelier the longer the window:
+this is a description, not its doing.
 
-Endings name the horizon as in `success`: the window's yearly mean against the two years before
-deployment; missing where a window leaves the years UCDP covers, and after an ongoing mission.
+Endings name the horizon as in `success`: any year of the window; missing where a window leaves the
+years UCDP covers, and after an ongoing mission.
 """
 
 from __future__ import annotations
@@ -18,27 +20,27 @@ from pkstats.measures.registry import YEARLY, Need, register
 from pkstats.measures.success import HORIZONS, PHRASES, timing
 
 TABLE, NEAR, AT_WAR = "surroundings", "neighbours", "neighbours_at_war"
+NEWLY = "neighbours_newly_at_war"
 SOURCE = "UCDP (violence); Natural Earth (borders)"
-ROUNDING = 1e-9
 
 
-def contained(neighbours: np.ndarray, before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Return 1 where no more neighbours have conflict than before, else 0, shape (n,)."""
+def contained(neighbours: np.ndarray, newly: np.ndarray) -> np.ndarray:
+    """Return 1 where no neighbour newly has conflict, else 0, shape (n,)."""
     near = np.where(neighbours > 0, neighbours, np.nan)
-    return flag(now <= before + ROUNDING, near, before, now)
+    return flag(newly == 0, near, newly)
 
 
 @register(
     "outcome",
     "0 or 1",
-    [Need(TABLE, NEAR), Need(TABLE, AT_WAR, lag=1), Need(TABLE, AT_WAR)],
-    "Containment: no more neighbours with state-based conflict than in the year before",
+    [Need(TABLE, NEAR), Need(TABLE, NEWLY)],
+    "Containment: no neighbour with state-based conflict that had none in the two years before",
     units=YEARLY,
     source=SOURCE,
 )
-def containment(neighbours: np.ndarray, before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Return 1 where no more neighbours have conflict than the year before, else 0, shape (n,)."""
-    return contained(neighbours, before, now)
+def containment(neighbours: np.ndarray, newly: np.ndarray) -> np.ndarray:
+    """Return 1 where no neighbour newly has conflict in the year, else 0, shape (n,)."""
+    return contained(neighbours, newly)
 
 
 @register(
@@ -60,12 +62,11 @@ for _horizon, _window in HORIZONS.items():
         "outcome",
         "0 or 1",
         [
-            Need(TABLE, NEAR, window="before"),
-            Need(TABLE, AT_WAR, window="before"),
-            Need(TABLE, AT_WAR, **_window),
+            Need(TABLE, NEAR, statistic="peak", **_window),
+            Need(TABLE, NEWLY, statistic="peak", **_window),
         ],
-        "Containment: no more neighbours with state-based conflict than in the two years before "
-        f"deployment, by the yearly mean {PHRASES[_horizon]}",
+        "Containment: in no year a neighbour with state-based conflict that had none in the two years "
+        f"before it, {PHRASES[_horizon]}",
         timing=timing(_horizon),
         units=("mission",),
         source=SOURCE,

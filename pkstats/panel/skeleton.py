@@ -137,3 +137,16 @@ def _host_shares(time: str, build: Stamp) -> pd.DataFrame:
     return months.groupby(["mission_id", "year", "state"], as_index=False).agg(
         share=("share", "sum"), role=("role", "first"), purpose=("purpose", "first")
     )
+
+
+def edge_hosts(window: str) -> pd.DataFrame:
+    """Return mission, state and share of the hosts that count before or after a mission.
+
+    Before they are the hosts of its first calendar year, after those in force in its last month: a
+    host that it left earlier is none of its legacy.
+    """
+    time = "year" if window == "before" else "month"
+    shares = host_shares(time)
+    shares = shares[shares["role"] == "host"]
+    edge = shares.groupby("mission_id")[time].transform("min" if window == "before" else "max")
+    return shares[shares[time] == edge].drop(columns=time)

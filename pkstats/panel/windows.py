@@ -9,7 +9,7 @@ from pkstats.errors import UnitMismatch
 from pkstats.panel.hosts import by_hosts
 from pkstats.panel.native import Native
 from pkstats.panel.scope import Scope
-from pkstats.panel.skeleton import host_shares, runs
+from pkstats.panel.skeleton import edge_hosts, host_shares, runs
 from pkstats.tables.coverage import last_whole_year
 
 
@@ -45,10 +45,7 @@ def _by_year(table: Native, grid: pd.DataFrame, window: str, scope: Scope) -> pd
     if window == "during":
         shares = grid.merge(shares, on=["mission_id", "year"])
     else:
-        edge = shares.groupby("mission_id")["year"].transform(
-            "min" if window == "before" else "max"
-        )
-        shares = grid.merge(shares[shares["year"] == edge].drop(columns="year"), on="mission_id")
+        shares = grid.merge(edge_hosts(window), on="mission_id")
     return by_hosts(shares, table, scope)
 
 
@@ -62,7 +59,7 @@ def window_of(
 ) -> pd.DataFrame:
     """Return the yearly mean (or peak) over a window, hosts combined; missing unless all are known.
 
-    Hosts before are those of the first year of deployment, after those of the last.
+    Hosts before are those of the first year of deployment, after those in force in its last month.
     """
     values = _by_year(table, window_years(missions, window, years), window, scope)
     names = [name for name in values if name not in ("mission_id", "year")]

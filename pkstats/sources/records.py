@@ -17,7 +17,11 @@ from pkstats.sources import limits
 from pkstats.text import cut
 
 LINE_END = re.compile(rb"\r\n?|\n")
+# Empty lines are no rows: the end of a row is that of its line and of those after it.
+ROW_END = re.compile(rb"[\r\n]+")
 QUOTE = b'"'
+# Possessive, so that a mark that is never closed is found out in one pass.
+QUOTED = re.compile(rb'"(?:[^"]++|"")*+"')
 # A byte that no text holds stands for what cannot be decoded (`pkstats.sources.text`).
 UNDECODED = b"\x00"
 SWALLOWED = (
@@ -74,7 +78,8 @@ def split_records(content: bytes, delimiter: str, name: str) -> Records:
         When a quotation mark is opened and never closed, or a limit is passed.
     """
     mark = delimiter.encode()
-    header = _row(content, 0, mark, name)
+    most = limits.limit("PKSTATS_MAX_COLUMNS")
+    header = _row(content, 0, mark, name, most)
     if header.wrong:
         raise UnreadableFile(
             f"{name}: the quotation marks of the header do not pair. Mend it, or download it again."
@@ -85,7 +90,7 @@ def split_records(content: bytes, delimiter: str, name: str) -> Records:
     kept: list[tuple[int, int]] = []
     count = start_of_good = inner = 0
     while place < len(content):
-        span = _row(content, place, mark, name)
+        span = _row(content, place, mark, name, most)
         if span.end == place:
             place = span.following
             continue
@@ -173,10 +178,12 @@ def _shown(line: bytes) -> str:
     return cut(line[:400].replace(UNDECODED, b"?").decode("utf-8", errors="replace"))
 
 
-def _row(content: bytes, start: int, mark: bytes, name: str) -> Span:
-    """Return the row that begins at a place; of a row with a stray quotation mark, its first line."""
-    found = LINE_END.search(content, start)
-    end, following = found.span() if found else (len(content), len(content))
+def _row(content: bytes, start: int, mark: bytes, name: str, most: int) -> Span:
+    """Return the row that begins at a place.
+
+    Of a row with a stray quotation mark, or with more than so many cells, it is the first line.
+    """
+    end, following = _row_end(content, start)
     if content.find(QUOTE, start, end) < 0:
         return Span(end, following, content.count(mark, start, end) + 1, "", 0)
     first_line = (end, following)
@@ -195,8 +202,7 @@ def _row(content: bytes, start: int, mark: bytes, name: str) -> Span:
                 reason = "a quotation mark inside a quoted cell is not doubled"
                 return Span(*first_line, cells, reason, 0)
             if place > end:
-                found = LINE_END.search(content, place)
-                end, following = found.span() if found else (len(content), len(content))
+                end, following = _row_end(content, place)
         else:
             stop = content.find(mark, place, end)
             stop = end if stop < 0 else stop
@@ -204,13 +210,18 @@ def _row(content: bytes, start: int, mark: bytes, name: str) -> Span:
             place = stop
         if place >= end:
             return Span(end, following, cells, "", inner)
+        if cells == most:
+            return Span(*first_line, cells, f"holds more than {most:,} cells", 0)
         cells += 1
         place += 1
 
 
+def _row_end(content: bytes, start: int) -> tuple[int, int]:
+    found = ROW_END.search(content, start)
+    return found.span() if found else (len(content), len(content))
+
+
 def _closed(content: bytes, opened: int) -> int:
     """Return the place behind the mark that closes a quoted cell; -1 where none does."""
-    place = content.find(QUOTE, opened + 1)
-    while place >= 0 and content.startswith(QUOTE, place + 1):
-        place = content.find(QUOTE, place + 2)
-    return place + 1 if place >= 0 else -1
+    found = QUOTED.match(content, opened)
+    return found.end() if found else -1

@@ -130,8 +130,8 @@ def _build(folder: Path, raw: Path) -> tuple[Built, Generation]:
     contents = {name: to_parquet(frame, table(name)) for name, frame in frames.items()}
     if fingerprint(raw) != inputs:
         raise BuildProblem(
-            f"The raw tables in {raw} changed while they were read; the processed tables are "
-            "unchanged. Run `pkstats build` again."
+            f"The raw tables in {raw}, or the code that reads them, changed while they were read; the "
+            "processed tables are unchanged. Run `pkstats build` again."
         )
     rows = {name: len(frame) for name, frame in frames.items()}
     return Built(folder, rows, aside), generations.write(folder, inputs, contents, rows)

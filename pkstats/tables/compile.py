@@ -86,15 +86,11 @@ def compile_sources(
         When the folder is missing or holds none of the files, or a source would shrink. Nothing is
         written then.
     UnreadableFile
-        When `folder` or `target` is no path.
+        When `folder` or `target` is no path, or a file cannot be read; `NoRows` when none of its rows
+        can be kept.
     """
     folder = as_path(folder, "a folder of publisher files")
-    target = raw_folder() if target is None else as_path(target, "a folder for the raw tables")
-    if target == own_raw() and not in_checkout():
-        raise BuildProblem(
-            "Compiling into an installed package would change it. Name a folder of your own "
-            "(--target FOLDER, or PKSTATS_RAW), or work from a checkout."
-        )
+    target = _own(raw_folder() if target is None else as_path(target, "a folder for raw tables"))
     if not folder.is_dir():
         raise BuildProblem(f"Expected a folder of publisher files at {folder}; there is none.")
     files = _files(folder)
@@ -121,6 +117,16 @@ def compile_sources(
         write_together(target, written, mark=UNFINISHED)
     let_go()
     return done
+
+
+def _own(target: Path) -> Path:
+    """Return the folder to write to, unless it belongs to an installed package."""
+    if target == own_raw() and not in_checkout():
+        raise BuildProblem(
+            "Compiling into an installed package would change it. Name a folder of your own "
+            "(--target FOLDER, or PKSTATS_RAW), or work from a checkout."
+        )
+    return target
 
 
 def _files(folder: Path) -> dict[str, Path | None]:
@@ -238,7 +244,7 @@ def _fill(
                 parts.append(earlier[earlier["source"] == kind])
             continue
         if kind not in cache:
-            cache[kind] = _read(kind, path)
+            cache[kind] = read(kind, path)
         part = _shape(cache[kind][0], table)
         part.insert(0, "source", kind)
         parts.append(part)
@@ -246,24 +252,6 @@ def _fill(
         return pd.DataFrame(columns=["source", *table.columns])
     frame = pd.concat(parts, ignore_index=True)
     return frame.reindex(columns=["source", *table.columns])
-
-
-def _read(kind: str, path: Path) -> tuple[pd.DataFrame, Report]:
-    """Read a publisher's file; one of which no row is kept is no file to compile.
-
-    Raises
-    ------
-    BuildProblem
-    """
-    frame, report = read(kind, path)
-    if not len(frame):
-        reasons = report.frame["reason"].value_counts()
-        why = f" Most often: {reasons.index[0]}." if len(reasons) else ""
-        raise BuildProblem(
-            f"Expected rows for {kind} in {path}; of {report.read:,} rows read none is kept.{why} "
-            f"Nothing was written. pkstats.read({kind!r}, path) says more."
-        )
-    return frame, report
 
 
 def _untouched(written: dict[str, bytes], target: Path) -> dict[str, bytes]:

@@ -230,4 +230,5 @@ def judge(
         )
     claimed, opposite = (share(part, rule.marks) for part in (found.claimed, found.opposite))
     side = f"; on the other side in {opposite}" if mixed else ""
-    return Judgement("not supported", f"clear in {claimed} of specifications only{side}")
+    often = f"{claimed} of specifications only" if found.claimed else "no specification"
+    return Judgement("not supported", f"clear in {often}{side}")

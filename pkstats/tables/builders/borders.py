@@ -8,6 +8,7 @@ from pkstats.codebook import table as codebook_table
 from pkstats.registry import resolve_states, states_table
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from pkstats.codebook.model import Table
@@ -109,15 +110,21 @@ def surroundings(table: Table, workshop: Workshop) -> pd.DataFrame:
     low, high = violence["year"].min(), violence["year"].max()
     pairs = _pairs(borders, workshop)
     pairs = pairs[pairs["year"].between(low, high)]
-    near = pd.MultiIndex.from_frame(pairs[["neighbour", "year"]])
-    pairs["neighbour_deaths"] = deaths.reindex(near).to_numpy()
-    pairs["neighbours_at_war"] = pairs["neighbour_deaths"] >= CONFLICT
+    now, before, earlier = (_deaths_next_door(deaths, pairs, lag) for lag in range(3))
+    pairs["neighbour_deaths"] = now
+    pairs["neighbours_at_war"] = now >= CONFLICT
+    calm = (before < CONFLICT) & (earlier < CONFLICT)
+    pairs["neighbours_newly_at_war"] = pairs["neighbours_at_war"] & calm
+    at_war_before = (before >= CONFLICT) | (earlier >= CONFLICT)
+    pairs["not_told"] = pairs["neighbours_at_war"] & ~calm & ~at_war_before
     pairs["divided"] = pairs["neighbour"] == 0
     groups = pairs.groupby(key)
-    found = groups[["neighbours_at_war", "neighbour_deaths"]].sum().astype("float64")
+    counts = ["neighbours_at_war", "neighbour_deaths", "neighbours_newly_at_war"]
+    found = groups[counts].sum().astype("float64")
     found.insert(0, "neighbours", groups.size().astype("float64"))
     unsure = groups["neighbour_deaths"].count() < groups.size()
-    found.loc[unsure, ["neighbours_at_war", "neighbour_deaths"]] = float("nan")
+    found.loc[unsure, counts] = float("nan")
+    found.loc[groups["not_told"].any(), "neighbours_newly_at_war"] = float("nan")
     found.loc[groups["divided"].any()] = float("nan")
     states = states_table()
     states = states[states["member"] & states["year"].between(low, high)]
@@ -125,4 +132,16 @@ def surroundings(table: Table, workshop: Workshop) -> pd.DataFrame:
     mapped = pd.MultiIndex.from_frame(owners(borders)[key])
     frame = found.reindex(grid, fill_value=0)
     frame[~grid.isin(mapped)] = float("nan")
+    # What broke out in the first two years is not known, whether or not there was war next door.
+    first_years = frame.index.get_level_values("year") < low + 2
+    frame.loc[first_years, "neighbours_newly_at_war"] = float("nan")
     return frame.reset_index()
+
+
+def _deaths_next_door(deaths: pd.Series, pairs: pd.DataFrame, lag: int) -> np.ndarray:
+    """Return deaths in the neighbour of each pair so many years before, shape (pairs,)."""
+    import pandas as pd
+
+    return deaths.reindex(
+        pd.MultiIndex.from_arrays([pairs["neighbour"], pairs["year"] - lag])
+    ).to_numpy("float64")
