@@ -205,7 +205,7 @@ def test_a_mission_of_2027_is_rows_in_the_registry_and_nothing_else(tmp_path):
         "missions_un.csv": {
             "mission_id": "UNEX", "name": "United Nations Example Mission", "sponsor": "UN",
             "kind": "peacekeeping", "start": "2027-03-15", "start_precision": "day",
-            "family": "Example", "exit": "ongoing", "coder": "a test",
+            "theatre": "Example", "exit": "ongoing", "coder": "a test",
         },
         "hosts_un.csv": {
             "mission_id": "UNEX", "state": "41", "weight": "1", "role": "host",
