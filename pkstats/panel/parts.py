@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,6 +14,7 @@ from pkstats.panel.convert import convert
 from pkstats.panel.native import Native
 from pkstats.panel.scope import NAMED, Scope, outside_note
 from pkstats.panel.skeleton import mission_months
+from pkstats.text import cut
 
 # Columns that count the months (years) others rest on.
 COUNTS = re.compile(r"_(months|years)(_deployed)?(_lag\d+)?$")
@@ -53,17 +54,24 @@ def refuse_twice(name: str, columns: list[str], added: Collection[tuple[str, str
 
 
 def only(
-    part: pd.DataFrame, on: tuple[str, ...], columns: Sequence[str] | None, ending: str, name: str
+    part: pd.DataFrame, on: tuple[str, ...], columns: object, ending: str, name: str
 ) -> pd.DataFrame:
     """Return the columns asked for, with or without the ending that a lag or window gives them."""
     if columns is None:
         return part
     known = [column for column in part if column not in on]
-    for column in columns:
+    asked_for: list[str] = []
+    one = isinstance(columns, (str, bytes)) or not isinstance(columns, Iterable)
+    for column in [columns] if one else columns:  # type: ignore[attr-defined]
         if not isinstance(column, str):
-            raise UnknownColumn(f"A column is named by text; found {column!r}.")
-    wanted = [column if column in known else f"{column}{ending}" for column in columns]
-    lacking = [asked for asked, column in zip(columns, wanted, strict=True) if column not in known]
+            raise UnknownColumn(f"A column is named by text; found {cut(repr(column))}.")
+        asked_for.append(column)
+    if not asked_for:
+        raise UnknownColumn(f"Expected one column of {name!r} or more; found none (columns=).")
+    wanted = [column if column in known else f"{column}{ending}" for column in asked_for]
+    lacking = [
+        asked for asked, column in zip(asked_for, wanted, strict=True) if column not in known
+    ]
     if lacking:
         raise UnknownColumn(
             f"Table {name!r} has no {', '.join(lacking)} here.{suggestion(lacking[0], known)} "
