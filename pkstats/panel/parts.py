@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pkstats.codebook import table_names
 from pkstats.errors import UnitMismatch, UnknownColumn, suggestion
 from pkstats.panel.aggregate import Converted
 from pkstats.panel.convert import convert
@@ -171,9 +172,11 @@ def lost_from(
 def purposes_told(table: Native, missions: pd.DataFrame, scope: Scope, unit: str) -> list[str]:
     """Say which missions a table leaves out because they are there for something else."""
     states = unit == "state-year"
-    if states == (table.unit == "state-year") or not (states or table.events):
+    if states == (table.unit == "state-year"):
         return []
-    return outside_note(missions, scope, unit)
+    if not states and table.name not in table_names():
+        return outside_note(missions, scope, unit, table.name)
+    return outside_note(missions, scope, unit) if states or table.events else []
 
 
 def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:
