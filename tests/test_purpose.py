@@ -147,3 +147,6 @@ def test_ones_own_table_by_state_is_taken_as_it_is():
     own = pd.DataFrame({"state": [652], "year": [2013], "x": [5.0]})
     joined = pk.panel("mission-year", 2013, 2013, sponsor="UN").join(own, "state", scheme="gw")
     assert joined.frame.set_index("mission_id").loc["UNDOF", "x"] == 5
+    assert any(
+        note.startswith("own: the hosts' values") and "UNDOF" in note for note in joined.notes
+    )

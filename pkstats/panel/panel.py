@@ -235,8 +235,6 @@ class Panel:
                 raise UnitMismatch(f"window={window!r} is for mission panels; here use lag=.")
             overlaps(table, self.frame, lag)
             found, on = self.by_time(table, lag)
-        if columns is not None and not isinstance(columns, (list, tuple, set, frozenset)):
-            columns = [columns]
         part = only(found.frame, on, columns, f"_lag{lag}" if lag else f"_{window}", name)
         again = [one for one in part if (name, one) in self.added and COUNTS.search(one)]
         part = part.drop(columns=again)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
+from pkstats.codebook import table_names
 from pkstats.errors import UnitMismatch, UnknownColumn, suggestion
 from pkstats.panel.aggregate import Converted
 from pkstats.panel.convert import convert
 from pkstats.panel.native import Native
 from pkstats.panel.scope import NAMED, Scope, outside_note
 from pkstats.panel.skeleton import mission_months
+from pkstats.text import cut
 
 # Columns that count the months (years) others rest on.
 COUNTS = re.compile(r"_(months|years)(_deployed)?(_lag\d+)?$")
@@ -53,17 +55,24 @@ def refuse_twice(name: str, columns: list[str], added: Collection[tuple[str, str
 
 
 def only(
-    part: pd.DataFrame, on: tuple[str, ...], columns: Sequence[str] | None, ending: str, name: str
+    part: pd.DataFrame, on: tuple[str, ...], columns: object, ending: str, name: str
 ) -> pd.DataFrame:
     """Return the columns asked for, with or without the ending that a lag or window gives them."""
     if columns is None:
         return part
     known = [column for column in part if column not in on]
-    for column in columns:
+    asked_for: list[str] = []
+    one = isinstance(columns, (str, bytes)) or not isinstance(columns, Iterable)
+    for column in [columns] if one else columns:  # type: ignore[attr-defined]
         if not isinstance(column, str):
-            raise UnknownColumn(f"A column is named by text; found {column!r}.")
-    wanted = [column if column in known else f"{column}{ending}" for column in columns]
-    lacking = [asked for asked, column in zip(columns, wanted, strict=True) if column not in known]
+            raise UnknownColumn(f"A column is named by text; found {cut(repr(column))}.")
+        asked_for.append(column)
+    if not asked_for:
+        raise UnknownColumn(f"Expected one column of {name!r} or more; found none (columns=).")
+    wanted = [column if column in known else f"{column}{ending}" for column in asked_for]
+    lacking = [
+        asked for asked, column in zip(asked_for, wanted, strict=True) if column not in known
+    ]
     if lacking:
         raise UnknownColumn(
             f"Table {name!r} has no {', '.join(lacking)} here.{suggestion(lacking[0], known)} "
@@ -163,9 +172,11 @@ def lost_from(
 def purposes_told(table: Native, missions: pd.DataFrame, scope: Scope, unit: str) -> list[str]:
     """Say which missions a table leaves out because they are there for something else."""
     states = unit == "state-year"
-    if states == (table.unit == "state-year") or not (states or table.events):
+    if states == (table.unit == "state-year"):
         return []
-    return outside_note(missions, scope, unit)
+    if not states and table.name not in table_names():
+        return outside_note(missions, scope, unit, table.name)
+    return outside_note(missions, scope, unit) if states or table.events else []
 
 
 def overlaps(table: Native, frame: pd.DataFrame, lag: int) -> None:

@@ -93,19 +93,23 @@ def outside(missions: pd.DataFrame, scope: Scope) -> dict[str, str]:
     return found
 
 
-def outside_note(missions: pd.DataFrame, scope: Scope, unit: str) -> list[str]:
-    """Say which missions are outside the purposes asked for, and what that means at a unit."""
+def outside_note(missions: pd.DataFrame, scope: Scope, unit: str, own: str = "") -> list[str]:
+    """Say which missions are outside the purposes asked for, and what that means at a unit.
+
+    A user's `own` table by state is taken as it is.
+    """
     found = outside(missions, scope)
     if not found:
         return []
     named = [f"{name} ({purpose})" for name, purpose in list(found.items())[:NAMED]]
     more = f" and {len(found) - NAMED} more (panel.missions)" if len(found) > NAMED else ""
-    what = (
-        "not counted as peacekeepers"
-        if unit == "state-year"
-        else "nothing of their hosts' conflicts"
-    )
+    what = "nothing of their hosts' conflicts"
+    if unit == "state-year":
+        what = "not counted as peacekeepers"
+    elif own:
+        what = f"{own}: the hosts' values as they are, also"
+    head = what if own else f"purpose={', '.join(scope.purposes)}: {what}"
     return [
-        f"purpose={', '.join(scope.purposes)}: {what} for {len(found)} missions that are there for "
-        f"something else: {', '.join(named)}{more}"
+        f"{head} for {len(found)} missions that are there for something else: "
+        f"{', '.join(named)}{more}"
     ]
