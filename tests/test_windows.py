@@ -199,3 +199,13 @@ def test_the_year_that_is_not_over_counts_only_its_months():
     months = own[str(last.year)]
     cyprus = frame[(frame["state"] == 352) & (frame["year"] == last.year)]["total"].iloc[0]
     assert cyprus == pytest.approx(months.mean())
+
+
+def test_a_years_money_is_spread_over_hosts_and_conserved():
+    missions = chosen_missions(2020, 2020, "UN", "peacekeeping")
+    money = native("expenditure")
+    found = to_states(money, missions, EVERY).frame
+    own = money.frame[(money.frame["year"] == 2020)]
+    own = own[own["mission_id"].isin(missions["mission_id"])]
+    total = found.loc[found["year"] == 2020, "usd"].sum()
+    assert total == pytest.approx(float(own["usd"].sum()), rel=1e-9) and total > 0

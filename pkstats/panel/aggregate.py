@@ -117,29 +117,33 @@ def together(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def shared_out(
-    grid: pd.DataFrame, name: str, rule: str, zeros: pd.Series
-) -> tuple[pd.Series, pd.Series]:
-    """Return a mission column by state and year, and the months it rests on, over all missions.
+    figures: pd.DataFrame,
+    states: Sequence[pd.Series],
+    share: pd.DataFrame,
+    rules: Mapping[str, str],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return mission columns by state and year, and the months they rest on, over all missions.
 
     Parameters
     ----------
-    grid : DataFrame
-        One row per mission, month and host state: state, year, mission_id, share, the column (missing
-        where unknown, or where the mission is left out).
-    rule : str
-    zeros : Series
-        Per row, the periods that the mission's mean is over: months known and months not deployed.
-
-    Returns
-    -------
-    values, months : Series
-        Indexed by state and year.
+    figures : DataFrame
+        One row per mission, month and host state; missing where unknown, or where the mission is left
+        out.
+    states : pair of Series
+        State and year of each row.
+    share : DataFrame
+        By row and column, how much of the figure is the state's: the host's share, and for a mean
+        divided by the periods it is over, months known and months not deployed.
+    rules : mapping of str to str
+        mean, sum or any, by column.
     """
-    states = [grid["state"], grid["year"]]
-    months = grid[name].notna().groupby(states).sum().astype("Int64")
-    if rule == "any":
-        return grid.groupby(["state", "year"])[name].max(), months
-    values = grid[name].astype("float64") * grid["share"]
-    if rule == "mean":
-        values = values / zeros
-    return values.groupby(states).sum(min_count=1), months
+    months = figures.notna().groupby(list(states)).sum().astype("Int64")
+    flags = [name for name, rule in rules.items() if rule == "any"]
+    numbers = [name for name in rules if name not in flags]
+    parts = []
+    if flags:
+        parts.append(figures[flags].groupby(list(states)).max())
+    if numbers:
+        values = figures[numbers].astype("float64") * share[numbers]
+        parts.append(values.groupby(list(states)).sum(min_count=1))
+    return pd.concat(parts, axis=1)[list(rules)], months

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from pkstats.panel.scope import Scope
 from pkstats.panel.skeleton import host_shares, mission_months, months_of_year
 from pkstats.tables import load
 from pkstats.units import UNITS
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # A figure at entry is the first one, if so many months (years) after the start at most.
 LATE = {"month": 12, "year": 1}
@@ -134,20 +138,38 @@ def to_states(table: Native, missions: pd.DataFrame, scope: Scope) -> Converted:
     every = grid.merge(host_shares("month"), on=["mission_id", "month"])
     placed = scope.asked(every)
     rows = pd.MultiIndex.from_frame(placed[each])
-    window = pd.Series(months_of_year(known.index.get_level_values("year")), known.index)
-    found, states = {}, [placed["state"], placed["year"]]
-    for name, rule in rules.items():
-        part = placed[["state", *each, "share"]].copy()
-        part[name] = placed[name].where(enough[name].reindex(rows).to_numpy())
-        if rule == "sum" and table.unit == "mission-year":
-            part["share"] = part["share"] / deployed.reindex(rows).to_numpy()
-        zeros = (known[name] + window - deployed).reindex(rows).to_numpy()
-        found[name], found[f"{name}_months"] = shared_out(part, name, rule, zeros)
-    frame = pd.DataFrame(found)
+    place = known.index.get_indexer(rows)
+    figures = placed[list(rules)].where(enough.to_numpy()[place])
+    window = months_of_year(known.index.get_level_values("year"))
+    share = _parts(known, deployed, window, rules, table.unit == "mission-year")
+    share = share.iloc[place].set_axis(placed.index).mul(placed["share"], axis=0)
+    states = [placed["state"], placed["year"]]
+    values, months = shared_out(figures, states, share, rules)
+    frame = beside(values, months, rules, "month")
     frame[f"{table.name}_months_deployed"] = placed.groupby(states).size().astype("Int64")
     there = known.index.isin(rows)
     left = lacking(known[there], deployed[there], enough[there])
     return Converted(_with_zeros(frame, every[every["role"] == "host"]), left)
+
+
+def _parts(
+    known: pd.DataFrame,
+    deployed: pd.Series,
+    window: np.ndarray,
+    rules: dict[str, str],
+    yearly: bool,
+) -> pd.DataFrame:
+    """Return, by mission, year and column, what one month's figure adds to the year's.
+
+    A mean is over the months known and those not deployed; a yearly sum is spread over the months
+    deployed.
+    """
+    spread = 1 / deployed.astype("float64") if yearly else 1.0
+    columns = {
+        name: 1 / (known[name] + window - deployed) if rule == "mean" else spread
+        for name, rule in rules.items()
+    }
+    return pd.DataFrame(columns, index=known.index)
 
 
 def _splits(table: Native, name: str, rule: str) -> bool:
