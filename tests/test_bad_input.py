@@ -533,8 +533,9 @@ def test_the_order_of_rows_does_not_matter(rows, shuffler):
 @settings(max_examples=60, deadline=None)
 @given(DIRTY)
 def test_reading_what_was_read_changes_nothing(rows):
-    frame, _ = read_rows(rows)
-    if not len(frame):
+    frame, first = read_rows(rows)
+    # A cell that could not be read is empty now, and IPI's empty cells may mean 0.
+    if not len(frame) or first.cells_blanked:
         return
     written = frame.assign(month=frame["month"].astype(str) + "-01").astype("object")
     again, report = read_rows(written.where(written.notna(), "").astype(str).to_numpy().tolist())
