@@ -126,7 +126,7 @@ with theme():
     foot = " ".join(text.get_text() for text in FIGURES["types"].draw().texts)
 case = pk.case("UNMISS")
 states = pk.panel("state-year", 2024, 2026).add("personnel").frame
-rows = rows_of(ledger().data["mission_years"], ["year", "deaths"])
+rows = rows_of(ledger().data["mission_years"], ["year", "deaths"]).frame
 print(json.dumps({
     "last": str(panel.frame["month"].max()),
     "unmiss": float(panel.frame.loc[panel.frame["mission_id"] == "UNMISS", "total"].iloc[-1]),

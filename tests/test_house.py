@@ -72,8 +72,11 @@ def test_modules_and_functions_stay_small(path):
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= 400
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno <= 60, f"{node.name} is too long"
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            # A docstring may be as long as it has to be.
+            said = node.body[0] if ast.get_docstring(node) else None
+            docs = said.end_lineno - said.lineno + 1 if said else 0
+            assert node.end_lineno - node.lineno - docs <= 60, f"{node.name} is too long"
 
 
 def test_public_names_are_documented():

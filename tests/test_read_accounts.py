@@ -320,9 +320,9 @@ def test_only_regular_files_are_read(tmp_path):
 
 def test_paths_and_names_that_are_none_are_refused():
     for path, message in [
-        ("a\0b.csv", "holds a character"),
-        ("x" * 5000, "too long"),
-        (3, "found 3"),
+        ("a\0b.csv", "null character"),
+        ("x" * 5000, "more than 255 bytes"),
+        (3, "found int"),
     ]:
         with pytest.raises(UnreadableFile, match=message) as problem:
             read("ipi", path)

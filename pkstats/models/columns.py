@@ -34,7 +34,18 @@ def framed(data: object) -> pd.DataFrame:
 
 
 def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
-    """Return one column.
+    """Return one column under numpy's own types.
+
+    Raises
+    ------
+    BadModel
+        When there is none of that name, or several.
+    """
+    return plain(as_given(frame, name, what))
+
+
+def as_given(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
+    """Return one column with the type it has, in which missing may be neither true nor false.
 
     Raises
     ------
@@ -59,7 +70,7 @@ def column(frame: pd.DataFrame, name: str, what: str = "the data") -> pd.Series:
     values = frame[name]
     if isinstance(values, pd.DataFrame):
         raise BadModel(f"{values.shape[1]} columns are called {cut(name)!r}; rename all but one.")
-    return plain(values)
+    return values
 
 
 def plain(values: pd.Series) -> pd.Series:

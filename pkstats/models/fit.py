@@ -68,6 +68,8 @@ def fit(
         Without clusters `hc1` for least squares or with `weights`, `classical` otherwise.
     weights, freq_weights : str, optional
         Column of probability weights, whose scale means nothing, or of counts of equal rows.
+    conf_level : float
+        Coverage of the intervals.
     entry, time, event : str, optional
         For cox: columns of delayed entry, exit time and event; `ties` is efron or breslow.
     exposure, offset, alpha, zero : optional

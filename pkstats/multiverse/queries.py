@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
-from pkstats.models.columns import column
+from pkstats.models.columns import as_given
 from pkstats.text import cut
 
 PARTS = re.compile(r"'[^']*'|\"[^\"]*\"|`([^`]+)`|[&|]")
@@ -195,7 +195,7 @@ class _Rows:
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, int, float)):
             return node.value
         if isinstance(node, ast.Name):
-            return column(self.frame, self.quoted.get(node.id, node.id))
+            return as_given(self.frame, self.quoted.get(node.id, node.id))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             inner = self._number(node.operand)
             return -inner if isinstance(node.op, ast.USub) else inner

@@ -367,8 +367,6 @@ def workbook(seed: Seed, rng: random.Random) -> Spoiled:
     sheet = book.active
     if isinstance(plan.sheet, str):
         sheet.title = plan.sheet
-    for _ in range(plan.header_row):
-        sheet.append(["about"])
     cells = [[_clean(cell) for cell in row] for row in [list(seed.header), *_grid(seed)]]
     touched = 0
     kind = rng.randrange(3)
