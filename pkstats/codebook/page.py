@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     class Panel(Protocol):
         """Anything that describes its own columns."""
 
-        def codebook(self) -> pd.DataFrame: ...
+        def codebook(self) -> pd.DataFrame:
+            """Return one row per column."""
+            ...
 
 
 FIELDS = ("meaning", "unit", "dtype", "allowed", "role", "timing", "aggregate", "source")
