@@ -8,6 +8,7 @@ import io
 import os
 import socket
 import struct
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -35,6 +36,8 @@ from pkstats.sources import (
 from pkstats.sources.cells import TEXT
 from pkstats.sources.layout import Field, _field
 from pkstats.sources.times import parse_date
+from tests.hardening.damage import as_stata
+from tests.hardening.fuzz import known_seeds
 
 HEADER = "Mission,Country of Mission,Date,Troops,Police,Observers,Total"
 ROWS = [f"UN{letter},Haiti,2001-01-31,1,1,1,3" for letter in "ABCDEF"]
@@ -524,3 +527,15 @@ def test_the_order_that_a_layout_names_yields_to_several_cells_only(tmp_path):
         parsed = parse_date(settled["start_date"], field)
         found = parsed.values[:2].astype("datetime64[D]")
         assert [None if np.isnat(day) else str(day) for day in found] == days
+
+
+def test_stata_text_in_another_encoding_is_noted_and_warns_nobody(tmp_path):
+    seed = next(one for one in known_seeds(1) if one.kind == "fts")
+    content = as_stata(seed)
+    assert content and "Côte".encode() in content
+    path = tmp_path / "file.dta"
+    path.write_bytes(content.replace("Côte".encode(), b"C\xf4te "))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, report = read("fts", path)
+    assert "text that is not UTF-8: decoded as Latin-1" in report.notes

@@ -24,9 +24,11 @@ LONGEST_TEXT = 2045
 
 
 def stata_frame(
-    content: bytes, name: str, choose: Callable[[list[str]], list[str]]
+    content: bytes, name: str, choose: Callable[[list[str]], list[str]], notes: list[str]
 ) -> pd.DataFrame:
     """Return the columns that `choose` picks of a Stata file, with codes instead of labels.
+
+    `notes` receives a remark when its text is not in the encoding that it says.
 
     Raises
     ------
@@ -42,9 +44,11 @@ def stata_frame(
             "If it is a text table, rename it to .csv; otherwise download it again."
         )
     try:
-        with pd.read_stata(
-            io.BytesIO(content), convert_categoricals=False, iterator=True
-        ) as reader:
+        with (
+            warnings.catch_warnings(record=True) as heard,
+            pd.read_stata(io.BytesIO(content), convert_categoricals=False, iterator=True) as reader,
+        ):
+            warnings.simplefilter("always")
             header = list(reader.variable_labels())
             limits.check("PKSTATS_MAX_COLUMNS", len(header), name)
             frame = reader.read(columns=choose(header))
@@ -55,6 +59,8 @@ def stata_frame(
             f"{name} cannot be opened as a Stata file: it is damaged or of a release that pandas "
             f"does not know ({cut(problem)}). Download it again."
         ) from None
+    if any(issubclass(one.category, UnicodeWarning) for one in heard):
+        notes.append("text that is not UTF-8: decoded as Latin-1")
     stored = None if old else stata_rows(content)
     if stored is not None and stored != len(frame):
         raise UnreadableFile(

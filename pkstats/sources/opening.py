@@ -63,6 +63,7 @@ def open_file(path: Path, plan: Layout) -> Opened:
     if suffix in R_SUFFIXES:
         inside, frame = binary.r_frame(path, lambda header: score(text.folded(header)))
         return _from_frame(frame, plan, path)._replace(inside=inside)
+    notes: list[str] = []
     content = files.read_bytes(path, fit)
     if files.is_excel(content):
         if suffix in files.TEXT_SUFFIXES:
@@ -76,9 +77,9 @@ def open_file(path: Path, plan: Layout) -> Opened:
         def choose(header: list[str]) -> list[str]:
             return list(dict.fromkeys(match(header, plan, path).values()))
 
-        return _from_frame(binary.stata_frame(content, path.name, choose), plan, path)
+        frame = binary.stata_frame(content, path.name, choose, notes)
+        return _from_frame(frame, plan, path)._replace(notes=notes)
     beginnings.refuse_no_table(content, path.name)
-    notes: list[str] = []
     if suffix in EXCEL_SUFFIXES:
         notes.append(f"named {suffix}, but it is delimited text: read as CSV")
     content = text.to_utf8(content, path.name, notes)

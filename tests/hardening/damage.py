@@ -396,14 +396,14 @@ def _clean(cell: str) -> object:
 
 def stata(seed: Seed, rng: random.Random) -> Spoiled:
     """A Stata file, flipped or cut short."""
-    packed = _stata(seed)
+    packed = as_stata(seed)
     if packed is None:
         return bytes_flipped(seed, rng)
     return _unchecked(packed, ".dta", "stata", rng)
 
 
 @lru_cache(maxsize=128)
-def _stata(seed: Seed) -> bytes | None:
+def as_stata(seed: Seed) -> bytes | None:
     names = [re.sub(r"\W", "_", name)[:32] for name in seed.header]
     if list(seed.header) != names or len(set(names)) != len(names):
         return None
