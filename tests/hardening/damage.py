@@ -251,8 +251,9 @@ def _made_by_hooks(kind: str) -> frozenset[str]:
     return frozenset(HOOKED.get(kind, ())) | (frozenset({"year"}) if plan.module else frozenset())
 
 
-# Columns that a publisher's module makes of several of the publisher's.
-HOOKED: dict[str, tuple[str, ...]] = {}
+# Columns that a publisher's module makes of several of the publisher's: a copy of the conflicts
+# without one start date has the episode's under the other's name.
+HOOKED = {"conflicts": ("start_date", "episode_start_date")}
 
 
 # Bytes
@@ -312,7 +313,16 @@ def noise(seed: Seed, rng: random.Random) -> Spoiled:
 
 def _of_bytes(seed: Seed, content: bytes, damage: str, touched: int) -> Spoiled:
     text = content.decode("utf-8", errors="replace")
-    return Spoiled(content, ".csv", damage, _lines_if_plain(seed, text), touched)
+    lines = _lines_if_plain(seed, text)
+    if lines is not None and lines > len(seed.rows) and any('"' in row for row in _quoted(seed)):
+        lines = None  # the new line end may lie in a quoted cell, which it does not end
+    return Spoiled(content, ".csv", damage, lines, touched)
+
+
+@lru_cache(maxsize=256)
+def _quoted(seed: Seed) -> tuple[str, ...]:
+    """Return the rows as lines, quoted where they have to be."""
+    return tuple(as_text(_grid(seed)).splitlines())
 
 
 # Encodings, delimiters, line ends
