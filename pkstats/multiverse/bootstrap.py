@@ -12,11 +12,13 @@ from pkstats.errors import BadModel
 from pkstats.models import Estimate
 from pkstats.models.covariance import cluster_sums
 from pkstats.models.families.newton import orthogonal
+from pkstats.models.size import room
 from pkstats.multiverse.elimination import factorise
 from pkstats.multiverse.likelihood import (
     FAR,
     Rows,
     coefficients,
+    pairs,
     products,
     slopes_at,
     solve,
@@ -147,6 +149,9 @@ def _check(estimate: Estimate, term: str, draws: int, kind: str) -> None:
 
 def _rows(estimate: Estimate) -> tuple[Rows, np.ndarray]:
     """Return the rows on orthogonal columns, and T with coefficients = T @ inner ones."""
+    rows, columns = estimate.rows.design.shape
+    what = f"The table of products of every two of the model's {columns:,} columns"
+    room(rows, pairs(columns), what, "Pool categories, or take fewer terms.")
     basis, back = orthogonal(estimate.rows.design)
     offset = np.zeros(len(basis))
     if estimate.family != "ols":
