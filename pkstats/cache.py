@@ -31,6 +31,19 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a regular file; nothing else is opened, for a pipe would be waited on.
+
+    Raises
+    ------
+    OSError
+        When there is none, it cannot be read, or it is something else.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a folder" if path.is_dir() else "it is no regular file")
+    return path.read_bytes()
+
+
 def flush(path: Path) -> None:
     """Ask the disk to keep a file, or a folder's list of files, through a loss of power.
 
@@ -189,6 +202,6 @@ def write_together(folder: Path, contents: Mapping[str, bytes], mark: str = "") 
 
 def _differs(path: Path, content: bytes) -> bool:
     try:
-        return path.read_bytes() != content
+        return content_of(path) != content
     except OSError:  # not there, or nothing that can be read: writing it tells
         return True

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pkstats as pk
+from pkstats.errors import BadModel
 from pkstats.multiverse import quantiles as quantile_module
 from pkstats.multiverse import result, store
 from pkstats.multiverse import sets as sets_module
 from pkstats.multiverse.grid import declare
+from pkstats.multiverse.leave_out import Influence
+from pkstats.multiverse.permutation import _against
 from pkstats.multiverse.quantiles import quantiles, ranked
 from pkstats.multiverse.sets import Sets, allowed
 
@@ -140,3 +143,32 @@ def test_quantiles_in_parts_are_those_of_the_whole(monkeypatch):
     whole = quantiles(lambda: parts, 158, wanted)
     monkeypatch.setattr(quantile_module, "HELD", 10)
     np.testing.assert_array_equal(quantiles(lambda: parts, 158, wanted), whole)
+
+
+def test_many_levels_are_fitted_one_model_at_a_time_in_bounded_memory():
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": draw.normal(size=4000), "h": np.arange(4000) % 250})
+    frame["g"] = np.arange(4000) % 40
+    frame["b"] = (frame["x"] + draw.logistic(size=4000) > 0).astype(int)
+    how = {"family": "logit", "fixed_effects": ["h"], "cluster": "g", "memory": 64}
+    m = pk.multiverse(frame, "b", "x", [], **how)
+    one = pk.fit("b ~ x + C(h)", frame, family="logit", cluster="g").tidy().set_index("term")
+    assert m.frame["estimate"].item() == pytest.approx(one["estimate"]["x"], rel=1e-6)
+    assert m.frame["std_error"].item() == pytest.approx(one["std_error"]["x"], rel=1e-6)
+    with pytest.raises(BadModel, match="too many columns"):
+        m.permute(3)
+    estimate = pk.fit("b ~ x + C(h)", frame, family="logit", cluster="g")
+    with pytest.raises(BadModel, match="PKSTATS_MODEL_CELLS"):
+        pk.bootstrap(estimate, "x", draws=99)
+
+
+def test_where_no_cluster_can_be_left_out_nothing_is_said_to_be_stable():
+    found = Influence(pd.DataFrame(columns=["cluster", "median"]), float("nan"), 0)
+    assert not found.stable and "nan" not in repr(found) and "keeps" not in repr(found)
+
+
+def test_draws_without_a_fit_count_neither_way():
+    null = [{"z": 1.0}, {"z": float("nan")}, {"z": float("nan")}]
+    assert _against({"z": 2.0}, null)["p_value"].item() == 1 / 2
+    with pytest.raises(BadModel, match="No exchange"):
+        _against({"z": 2.0}, null[1:])

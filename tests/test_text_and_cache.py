@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkstats.cache import checksum, write_together
+from pkstats.cache import checksum, content_of, write_together
 from pkstats.errors import BuildProblem
+from pkstats.tables.raw import read_raw
 from pkstats.text import FORMULA_MARKS, cut, for_html, for_latex, for_spreadsheet
 
 
@@ -56,3 +59,18 @@ def test_files_written_together_are_whole_and_nothing_is_left_beside_them(tmp_pa
 def test_a_folder_that_is_not_there_gives_a_clear_error(tmp_path):
     with pytest.raises(BuildProblem, match="Expected to write"):
         write_together(tmp_path / "nowhere", {"a": b"one"})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with pipes")
+def test_only_regular_files_are_opened(tmp_path):
+    pipe, folder, file = tmp_path / "pipe", tmp_path / "folder", tmp_path / "file"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    file.write_bytes(b"kept")
+    assert content_of(file) == b"kept"
+    for other in (pipe, folder, tmp_path / "none"):
+        with pytest.raises(OSError):
+            content_of(other)
+    pipe.rename(tmp_path / "x.csv")
+    with pytest.raises(BuildProblem, match="no regular file"):
+        read_raw(tmp_path, "x")

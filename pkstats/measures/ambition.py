@@ -67,7 +67,7 @@ def strength_per_task(total: np.ndarray, *flags: np.ndarray) -> np.ndarray:
     "resource",
     "current US dollars per task and year",
     [Need("expenditure", "usd"), *TASKS_NEEDED],
-    "Money for each mandated task, 2019 to 2023 only: too few years for a mean of any mission",
+    "Money for each mandated task: too few years for a mean of any mission",
     units=("mission-year",),
     source=f"UN (expenditure); {TAMM}",
     paired=True,

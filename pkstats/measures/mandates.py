@@ -29,7 +29,7 @@ PEACEBUILDING = (
 PEACEKEEPING = ("monitoring", "good_offices", "protection", "arms_and_resources")
 TAMM = "Lloyd 2021 (TAMM)"
 FORCE = "pkstats, hand-coded (17 UN missions); Chapter VII: TAMM"
-PACT = "PACT (23 missions outside Africa, 1989 to 2019)"
+PACT = "PACT (missions outside Africa)"
 
 
 @cache

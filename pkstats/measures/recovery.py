@@ -13,7 +13,7 @@ from pkstats.measures.arithmetic import flag, ratio
 from pkstats.measures.registry import YEARLY, Need, register
 from pkstats.measures.success import HORIZONS, PHRASES, timing
 
-AGREEMENTS = "UCDP (peace agreements, 1975 to 2021)"
+AGREEMENTS = "UCDP (peace agreements)"
 UNHCR = "UNHCR (displacement by origin)"
 DISPLACED = ("returned_refugees", "returned_idps", "refugees", "idps")
 
@@ -68,7 +68,7 @@ LEVELS: tuple[tuple[str, str, str, tuple[str, ...], Function, str, str], ...] = 
     ("agreements_signed", "agreements a year", "agreements", ("agreements",), agreements_a_year,
      AGREEMENTS, "Peace agreements signed in the host states"),
     ("mediation_attempts", "attempts a year", "mediation_years", ("attempts",), agreements_a_year,
-     "CWM (mediation in civil wars, 1946 to 2009)",
+     "CWM (mediation in civil wars)",
      "Diplomacy: mediation attempts begun in civil wars of the host states"),
     ("displaced_return", "share", "displacement", DISPLACED, displaced_return, UNHCR,
      "Return of the displaced: part of refugees and internally displaced people who went back"),

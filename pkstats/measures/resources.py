@@ -14,7 +14,7 @@ from pkstats.measures.registry import TIMED, Need, register
 MISSIONS = (*TIMED, "mission")
 STRENGTH = "personnel (UN, Kathman, IPI, Bara and Hultman)"
 RELATIVE = f"{STRENGTH}; World Bank (population)"
-AUTHORISED = f"{STRENGTH}; shortfall data (authorised, 1990 to 2015-05)"
+AUTHORISED = f"{STRENGTH}; shortfall data (authorised)"
 # A force further above its ceiling was not what the ceiling is of.
 OVER = -0.5
 BEYOND = "negative when over strength, missing when by more than half"
@@ -144,7 +144,7 @@ def strength_per_1000_authorised(deployed: np.ndarray, authorised: np.ndarray) -
     "resource",
     "current US dollars per inhabitant and year",
     [Need("expenditure", "usd"), Need("context", "population")],
-    "Money spent relative to the population of the host states, 2019 to 2023 only",
+    "Money spent relative to the population of the host states; few years are published",
     units=("mission-year", "mission"),
     source="UN (expenditure); World Bank (population)",
     paired=True,
@@ -161,7 +161,7 @@ def expenditure_per_head(dollars: np.ndarray, population: np.ndarray) -> np.ndar
     "resource",
     "contributors",
     [Need("contributors", "contributors")],
-    "How many states share the burden of uniformed personnel, 2018 to 2020 only",
+    "How many states share the burden of uniformed personnel; few years are published",
     units=("mission-year", "mission"),
     source="UN (contributors)",
 )
@@ -189,7 +189,7 @@ for _name, _column, _unit, _text in (
         "resource",
         _unit,
         [Need("burden_sharing", _column)],
-        f"{_text}; 2018 to 2020 only, of a mission the largest year's",
+        f"{_text}; few years are published, of a mission the largest year's",
         units=("mission-year", "mission"),
         source="UN (contributors)",
         name=_name,

@@ -14,9 +14,9 @@ import numpy as np
 from pkstats.measures.arithmetic import flag, ratio
 from pkstats.measures.registry import YEARLY, Need, register
 
-UCDP = "UCDP/PRIO (conflicts of 25 battle deaths or more, 1946 to 2023)"
+UCDP = "UCDP/PRIO (conflicts of 25 battle deaths or more)"
 UNHCR = "UNHCR (displacement by origin); World Bank (population)"
-AID = "OCHA FTS (1999 on); World Bank (population)"
+AID = "OCHA FTS; World Bank (population)"
 
 
 def conflicts_active(active: np.ndarray) -> np.ndarray:

@@ -270,7 +270,7 @@ def design(
                 # A product beyond the floats is infinite, and refused by name afterwards.
                 with np.errstate(over="ignore", invalid="ignore"):
                     block = block[:, :, None] * columns[:, None, :]
-                block = block.reshape(len(data), -1)
+                block = block.reshape(len(data), block.shape[1] * block.shape[2])
             names += labels
             blocks.append(block)
     return names, np.hstack(blocks)

@@ -206,6 +206,10 @@ def coefficient_plot(estimate: Estimate, labels: Mapping[str, str]) -> Axes:
     """Draw point estimates and intervals, first term on top; the constant is left out."""
     import matplotlib.pyplot as plt
 
+    if not isinstance(labels, Mapping):
+        raise BadModel(
+            f"labels= takes terms and their names, {{'x': 'Rain'}}; found {cut(repr(labels))}."
+        )
     shown = estimate.tidy().query("term != 'Intercept'").iloc[::-1]
     _, axes = plt.subplots(figsize=(7, 0.8 + 0.42 * len(shown)), layout="constrained")
     places = np.arange(len(shown))

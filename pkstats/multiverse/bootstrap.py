@@ -12,16 +12,20 @@ from pkstats.errors import BadModel
 from pkstats.models import Estimate
 from pkstats.models.covariance import cluster_sums
 from pkstats.models.families.newton import orthogonal
+from pkstats.models.size import room
+from pkstats.multiverse.asked import known, whole
 from pkstats.multiverse.elimination import factorise
 from pkstats.multiverse.likelihood import (
     FAR,
     Rows,
     coefficients,
+    pairs,
     products,
     slopes_at,
     solve,
     triangle,
 )
+from pkstats.text import cut
 
 KINDS = {"pairs": ("ols", "logit", "poisson"), "wild": ("ols",), "score": ("logit", "poisson")}
 BLOCK = 256
@@ -34,7 +38,8 @@ class Bootstrap:
     Attributes
     ----------
     draws : array, shape (B,)
-        Pairs: coefficients, NaN where a draw separates. Wild and score: statistics under the null.
+        Pairs: coefficients, NaN where a draw separates or lacks what tells about the term. Wild and
+        score: statistics under the null.
     conf_low, conf_high : float
         Pairs: percentiles. Wild and score: the estimate ± the null's critical value times its
         standard error (symmetric).
@@ -100,10 +105,16 @@ def bootstrap(
     Raises
     ------
     BadModel
-        Without clusters, for another family or an unknown term.
+        Without clusters, for another family or an unknown term; when no draw can be fitted.
     """
+    if not isinstance(estimate, Estimate):
+        raise BadModel(
+            f"bootstrap takes an estimate, as pkstats.fit returns it; found {type(estimate).__name__}."
+        )
+    for name, value, least in (("draws=", draws, 99), ("seed=", seed, 0), ("workers=", workers, 1)):
+        whole(value, name, least)
     chosen = kind or ("wild" if estimate.family == "ols" else "score")
-    _check(estimate, term, draws, chosen)
+    _check(estimate, term, chosen)
     place = estimate.terms.index(term)
     codes = np.unique(np.asarray(estimate.rows.clusters), return_inverse=True)[1]
     generator = np.random.default_rng(seed)
@@ -112,7 +123,7 @@ def bootstrap(
     alpha = 1 - estimate.conf_level
     if chosen == "pairs":
         found = _pairs(estimate, place, codes, draws, generator, workers)
-        good = found[np.isfinite(found)]
+        good = _fitted(found)
         low, high = np.quantile(good, [alpha / 2, 1 - alpha / 2])
         side = min((good <= 0).mean(), (good >= 0).mean())
         p_value = min(1.0, 2 * max(side, 1 / (len(good) + 1)))
@@ -121,7 +132,7 @@ def bootstrap(
         signs = generator.choice([-1.0, 1.0], size=(codes.max() + 1, draws))
         function = _wild if chosen == "wild" else _score
         observed, found = function(estimate, place, codes, signs)
-        good = found[np.isfinite(found)]
+        good = _fitted(found)
         p_value = (1 + int((np.abs(good) >= abs(observed) - 1e-12).sum())) / (1 + len(good))
         half = float(np.quantile(np.abs(good), 1 - alpha)) * error
         low, high, spread = centre - half, centre + half, error
@@ -130,9 +141,19 @@ def bootstrap(
     return Bootstrap(term, chosen, *figures, found, failed, int(codes.max() + 1))
 
 
-def _check(estimate: Estimate, term: str, draws: int, kind: str) -> None:
-    if kind not in KINDS:
-        raise BadModel(f"kind must be one of {', '.join(KINDS)}; found {kind!r}.")
+def _fitted(found: np.ndarray) -> np.ndarray:
+    """Return the draws that could be fitted."""
+    good = found[np.isfinite(found)]
+    if not len(good):
+        raise BadModel(
+            "No draw of the bootstrap could be fitted: the term has no clustered error, or the "
+            "outcome is separated. Pool categories, or leave out what separates."
+        )
+    return good
+
+
+def _check(estimate: Estimate, term: str, kind: str) -> None:
+    known([kind], KINDS, "kind=")
     if estimate.family not in KINDS[kind]:
         raise BadModel(
             f"The {kind} bootstrap is for {' and '.join(KINDS[kind])}; this is {estimate.family}."
@@ -140,13 +161,21 @@ def _check(estimate: Estimate, term: str, draws: int, kind: str) -> None:
     if estimate.rows.clusters is None or np.ndim(estimate.rows.clusters) != 1:
         raise BadModel("The cluster bootstrap needs an estimate with one column of clusters.")
     if term not in estimate.terms:
-        raise BadModel(f"{term!r} is no term of the estimate: {', '.join(estimate.terms)}.")
-    if draws < 99:
-        raise BadModel(f"draws= must be 99 or more; found {draws}.")
+        raise BadModel(
+            f"{cut(repr(term))} is no term of the estimate: {cut(', '.join(estimate.terms), 600)}."
+        )
+    if estimate.lonely[estimate.terms.index(term)]:
+        raise BadModel(
+            f"{cut(term)!r} is told by one cluster alone: resampling clusters says nothing of it, as it "
+            "has no clustered error. Use vcov='hc1', or a term that varies across clusters."
+        )
 
 
 def _rows(estimate: Estimate) -> tuple[Rows, np.ndarray]:
     """Return the rows on orthogonal columns, and T with coefficients = T @ inner ones."""
+    rows, columns = estimate.rows.design.shape
+    what = f"The table of products of every two of the model's {columns:,} columns"
+    room(rows, pairs(columns), what, "Pool categories, or take fewer terms.")
     basis, back = orthogonal(estimate.rows.design)
     offset = np.zeros(len(basis))
     if estimate.family != "ols":
@@ -198,10 +227,11 @@ def _pairs(
         here = times[:, first : first + BLOCK]
         used = np.ones((size, here.shape[1]), dtype=bool)
         matrices = (information.T @ here)[place_of]
-        step = factorise(matrices, used, rows.spare).solve(scores.T @ here)
+        factor = factorise(matrices, used, rows.spare)
+        step = factor.solve(scores.T @ here)
         start = inner[:, None] + np.where(np.isfinite(step), step, 0.0)
         if estimate.family == "ols":
-            return back[place] @ start
+            return np.where(factor.sound, back[place] @ start, np.nan)
         found = coefficients(estimate.family, rows, used, start, here[codes])
         far = np.abs(rows.columns @ found).max(axis=0) > FAR
         return np.where(far, np.nan, back[place] @ found)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from pkstats.errors import BadModel, suggestion
+from pkstats.multiverse import asked
+from pkstats.text import cut
 
 AXES = ("treatment", "controls", "sample", "family", "fixed_effects")
 
@@ -54,10 +56,15 @@ def corrected(
     BadModel
         For an unknown method or outcome, or an outcome in two families.
     """
-    if method not in METHODS:
-        raise BadModel(f"method must be one of {', '.join(METHODS)}; found {method!r}.")
+    asked.known([method], METHODS, "method=")
     outcomes = list(frame["outcome"].cat.categories)
-    groups = families or {"all": outcomes}
+    if families is not None and not isinstance(families, Mapping):
+        raise BadModel(
+            "families= takes names and lists of outcomes, {'violence': ['deaths', 'attacks']}; found "
+            f"{cut(repr(families))}."
+        )
+    given = families or {"all": outcomes}
+    groups = {name: asked.names(each, "families=") for name, each in given.items()}
     listed = [name for names in groups.values() for name in names]
     for name in listed:
         if name not in outcomes:

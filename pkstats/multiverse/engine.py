@@ -14,7 +14,7 @@ from pkstats.multiverse.data import Sample, Setting, Table, absorb, table
 from pkstats.multiverse.grid import Batch, Grid
 from pkstats.multiverse.lattice import subsets
 from pkstats.multiverse.least_squares import Products, clustered, cross_products
-from pkstats.multiverse.likelihood import Rows, products, slopes_at, solve
+from pkstats.multiverse.likelihood import Rows, fits, products, slopes_at, solve
 from pkstats.multiverse.variance import counts, fewest, spread, ways
 
 # Blocks this wide keep a block's arrays near the processor at N = 900.
@@ -62,7 +62,7 @@ def answer(here: Sample, grid: Grid, batch: Batch, setting: Setting, memory: flo
     ):
         return empty(size)
     found = table(here, grid, batch, setting)
-    if len(found.kept) < 2:
+    if len(found.kept) < 2 or not fits(found.rows, memory):
         return empty(size)
     used = _used(found, grid, batch)
     values = ARRAYS * len(found.kept)
@@ -370,7 +370,7 @@ def left_out(
         Labels of the clusters (G,), the answers without them (G,), and the estimate with all.
     """
     found = table(here, grid, batch, setting, as_columns=True)
-    if len(found.kept) < 2 or found.codes is None:
+    if len(found.kept) < 2 or found.codes is None or not fits(found.rows):
         return
     kind = setting.kind(batch.family)
     labels = here.frame[setting.cluster[0]].iloc[found.kept].to_numpy()

@@ -48,10 +48,17 @@ class Influence:
 
     @property
     def stable(self) -> bool:
-        """Whether the median keeps its sign whichever cluster is left out."""
-        return bool((np.sign(self.frame["median"]) == np.sign(self.median)).all())
+        """Whether the median keeps its sign whichever cluster is left out; False where none can be."""
+        return self.specifications > 0 and bool(
+            (np.sign(self.frame["median"]) == np.sign(self.median)).all()
+        )
 
     def __repr__(self) -> str:
+        if not self.specifications:
+            return (
+                "No specification can be fitted without each cluster in turn: their outcomes are "
+                "separated, or they have too many columns"
+            )
         keeps = "keeps its sign whichever is left out" if self.stable else "changes sign"
         most = (
             f" Those that move it most, {SHOWN} of {len(self.frame)}:"

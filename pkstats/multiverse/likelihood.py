@@ -22,6 +22,10 @@ STEPS = 12
 # looks at it.
 FAR = 15.0
 FLATTEST = 3.06e-7
+# Bytes of one product of columns: in double precision, and in single precision for the climb.
+PRODUCT = 12
+# Products of so many bytes are made even where less is allowed.
+LEAST = 60e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,25 @@ def triangle(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def products(columns: np.ndarray) -> np.ndarray:
     """Return the products of every pair of columns (N, P), shape (P (P + 1) / 2, N)."""
-    rows, others, _ = triangle(columns.shape[1])
     turned = np.ascontiguousarray(columns.T)
-    return turned[rows] * turned[others]
+    found = np.empty((pairs(len(turned)), turned.shape[1]), dtype=turned.dtype)
+    for i, column in enumerate(turned):
+        np.multiply(column, turned[: i + 1], out=found[pairs(i) : pairs(i + 1)])
+    return found
+
+
+def fits(rows: Rows, memory: float = 500e6) -> bool:
+    """Return whether the products of every two columns fit into so many bytes.
+
+    Where there are so many columns (levels of a fixed effect), one model at a time is as quick.
+    """
+    count, width = rows.columns.shape
+    return PRODUCT * pairs(width) * count <= max(memory, LEAST)
+
+
+def pairs(count: int) -> int:
+    """Return how many pairs `count` columns make, each with itself included."""
+    return count * (count + 1) // 2
 
 
 def solve(

@@ -93,8 +93,8 @@ def permute(m: Multiverse, draws: int, direction: int, seed: int, limit: int | N
     Raises
     ------
     BadModel
-        Without one column of clusters, with fewer than one draw, or for families that are fitted
-        one by one.
+        Without one column of clusters, with fewer than one draw, or for specifications that are
+        fitted one by one.
     """
     if len(m.setting.cluster) != 1:
         raise BadModel("Permuting needs cluster=, one column of independent units.")
@@ -112,6 +112,12 @@ def permute(m: Multiverse, draws: int, direction: int, seed: int, limit: int | N
     null = []
     with threadpool_limits(1, user_api="blas"):
         observed = _statistics(samples, grid, m.setting, memory)
+        if not np.isfinite(observed).any():
+            raise BadModel(
+                "Permuting needs specifications that can be fitted many at a time; none of these can "
+                "(their outcomes are separated, or they have too many columns for memory=). Pool "
+                "categories, or leave the terms out that separate."
+            )
         tasks = (delayed(_draw)(samples, grid, m.setting, memory, child) for child in seeds)
         run = Parallel(n_jobs=m.resources.count, prefer="threads", return_as="generator")(tasks)
         quiet = draws * grid.size < 100_000
@@ -203,7 +209,14 @@ def _against(observed: dict[str, float], null: list[dict[str, float]]) -> pd.Dat
     rows = {}
     for name, here in observed.items():
         drawn = np.array([each[name] for each in null])
-        low, middle, high = np.nanquantile(drawn, [0.05, 0.5, 0.95])
+        # A draw in which nothing can be fitted says nothing, neither way.
+        drawn = drawn[np.isfinite(drawn)]
+        if not len(drawn):
+            raise BadModel(
+                "No exchange of treatments left a specification that can be fitted. Pool categories, "
+                "or leave the terms out that separate the outcomes."
+            )
+        low, middle, high = np.quantile(drawn, [0.05, 0.5, 0.95])
         rows[name] = {
             "observed": here,
             "null_05": low,

@@ -89,6 +89,11 @@ def plan(how: Mapping[str, Any]) -> Plan:
     own = {item.name for item in fields(Plan)} - {"options"}
     given = {name: value for name, value in how.items() if name in own}
     options = {name: value for name, value in how.items() if name not in own}
+    if "freq_weights" in options:
+        raise BadModel(
+            "multiverse takes no freq_weights=. Repeat each row as often as it was seen: "
+            "data.loc[data.index.repeat(data['w'])]."
+        )
     for name in options:
         if name not in OPTIONS:
             known = (*own, *OPTIONS)

@@ -62,6 +62,8 @@ def select(frame: pd.DataFrame, name: str, query: str | None) -> pd.DataFrame:
     tree, quoted = _parsed(query)
     try:
         found = _Rows(frame, quoted, query).truth(tree)
+    except BadModel:
+        raise
     except (TypeError, ValueError, ZeroDivisionError, OverflowError) as problem:
         raise BadModel(
             f"The sample {cut(repr(name))} has the query {_shown(query)}: {cut(problem, 200)}. {HELP}"

@@ -293,8 +293,6 @@ class Multiverse:
 
         A separated logit or probit is fitted on the rows that Stata's rule leaves, as in `frame`.
         """
-        if not 0 <= asked.whole(specification, "A specification") < self.size:
-            raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
         batch, chosen = self.at(specification)
         frame = rows_of(self._data(), self.grid, self.setting, batch.sample)
         data = frame if self.panel is None else replace(self.panel, frame=frame)
@@ -302,11 +300,14 @@ class Multiverse:
 
     def at(self, specification: int) -> tuple[Batch, np.ndarray]:
         """Return a specification's batch, and which controls it has."""
+        if not 0 <= asked.whole(specification, "A specification") < self.size:
+            raise BadModel(f"Specifications run from 0 to {self.size - 1}; found {specification}.")
+        left = specification
         for batch in self.grid.batches:
-            if specification < len(batch.sets):
-                return batch, self.grid.sets[batch.sets[specification]]
-            specification -= len(batch.sets)
-        raise IndexError(specification)
+            if left < len(batch.sets):
+                break
+            left -= len(batch.sets)
+        return batch, self.grid.sets[batch.sets[left]]
 
     def table(self, rows: int = 20) -> pd.DataFrame:
         """Return `rows` specifications evenly spread from the lowest to the highest estimate."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pkstats.cache import checksum, flush, write_atomically, write_together
+from pkstats.cache import checksum, content_of, flush, write_atomically, write_together
 from pkstats.errors import BuildProblem
 
 POINTER = "build.json"
@@ -81,7 +81,7 @@ class Generation:
         """
         path = self.folder / f"{name}.parquet"
         try:
-            content = path.read_bytes()
+            content = content_of(path)
         except OSError as problem:
             raise BuildProblem(
                 f"Expected the processed table {path.name} in {path.parent}; it cannot be read "
@@ -123,7 +123,7 @@ def current(home: Path) -> Generation | None:
     makes it unsound.
     """
     try:
-        content = (home / POINTER).read_bytes()
+        content = content_of(home / POINTER)
         found = _parsed(home, json.loads(content))
         return found if found.pointer() == content else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):

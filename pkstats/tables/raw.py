@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pkstats.cache import content_of
 from pkstats.errors import BuildProblem, UnknownTable, known_name
-from pkstats.text import FORMULA_MARKS, for_spreadsheet
+from pkstats.text import FORMULA_MARKS, cut, for_spreadsheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +147,7 @@ def _bytes(path: Path) -> bytes:
     if not path.exists():
         raise BuildProblem(f"Expected the raw table {path}; there is none. {MEND}")
     try:
-        return path.read_bytes()
+        return content_of(path)
     except OSError as problem:
         raise BuildProblem(
             f"Expected the raw table {path}; it cannot be read ({problem.strerror}). {MEND}"
@@ -195,7 +196,9 @@ def from_csv(content: bytes, path: Path) -> pd.DataFrame:
         )
         frame = arrow.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     except (pa.ArrowException, UnicodeDecodeError) as problem:
-        raise BuildProblem(f"{path} cannot be read as a table: {problem}. {MEND}") from None
+        raise BuildProblem(
+            f"{path} cannot be read as a table: {cut(ascii(str(problem)), 200)}. {MEND}"
+        ) from None
     for column in frame:
         if pa.types.is_string(arrow.schema.field(column).type):
             frame[column] = _unquoted(frame[column])
