@@ -26,8 +26,8 @@ NOTE = "–: no figure; later: not over yet."
 COMPANY = "Differences go together with much else; a handful of missions shows no cause."
 NOTES = {
     "Mandate": (
-        "Tasks, protection of civilians among them, are as TAMM codes them to 2015, after that as this "
-        "project does."
+        "Tasks, protection of civilians among them, are as TAMM codes them to 2015, where this project "
+        "does not amend them by the resolution (UNAMIR), and after that as this project does."
     ),
     "Flight": "Fewer than before: than in the two years before it came.",
     "Governance": "Against before: the mean of the span beside that of the two years before it came.",
