@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pkstats.checks import check
     from pkstats.codebook import cite, codebook, versions
     from pkstats.evidence import case, claim, claims, compare
     from pkstats.figures import figure
@@ -26,6 +27,7 @@ _HOMES = {
     "bootstrap": ("pkstats.multiverse", "bootstrap"),
     "build": ("pkstats.tables", "build"),
     "case": ("pkstats.evidence", "case"),
+    "check": ("pkstats.checks", "check"),
     "cite": ("pkstats.codebook", "cite"),
     "claim": ("pkstats.evidence", "claim"),
     "claims": ("pkstats.evidence", "claims"),
@@ -53,6 +55,7 @@ __all__ = [
     "bootstrap",
     "build",
     "case",
+    "check",
     "cite",
     "claim",
     "claims",

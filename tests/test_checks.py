@@ -18,6 +18,7 @@ from pkstats.checks import (
     CHECKS,
     Finding,
     Findings,
+    check,
     condition_number,
     design_effect,
     e_value,
@@ -32,7 +33,6 @@ from pkstats.checks import (
     risk_ratio,
     robustness_value,
     rubin,
-    run_checks,
     vif,
 )
 from pkstats.errors import BadModel
@@ -78,7 +78,7 @@ def cox(data: pd.DataFrame) -> Estimate:
 
 
 def fired(name: str, estimate: Estimate, **context: Any) -> Finding:
-    found = run_checks(estimate, **context).of(name)
+    found = check(estimate, **context).of(name)
     assert len(found) == 1, f"{name}: {found!r}"
     return found[0]
 
@@ -90,14 +90,14 @@ def test_a_sound_analysis_passes(data, name):
     estimate = logit(data)
     if "cox" in CHECKS[name].families:
         estimate, context = cox(data), {**context, "starts": "start"}
-    found = run_checks(estimate, **context, timing=timing)
+    found = check(estimate, **context, timing=timing)
     assert name not in found.skipped
     assert not found.of(name), repr(found)
 
 
 def test_a_sound_least_squares_analysis_passes_unweighted_and_clustered(data):
     estimate = pk.fit("y ~ t + a + b + c", data, cluster="mission_id")
-    assert not len(run_checks(estimate, data=data, treatment="t", unit="mission-year"))
+    assert not len(check(estimate, data=data, treatment="t", unit="mission-year"))
 
 
 def test_separation_fires(data):
@@ -149,7 +149,7 @@ def test_successors_fires_when_missions_share_a_family(data):
     finding = fired("successors", logit(planted), data=planted)
     assert "75 clusters of mission_id belong to 25 families" in finding.message
     by_family = logit(planted, cluster="family")
-    assert not run_checks(by_family, data=planted).of("successors")
+    assert not check(by_family, data=planted).of("successors")
 
 
 def test_power_says_what_a_null_could_have_found(data):
@@ -165,7 +165,7 @@ def test_influence_fires_when_one_mission_drives_it(data):
     planted = data.assign(x=np.where(here, 8.0, 0) + 0.3 * draw.normal(size=900))
     planted["y"] = 2.0 * here * planted["x"] - 0.5 * ~here * planted["x"] + draw.normal(size=900)
     estimate = pk.fit("y ~ x + a", planted, cluster="year", vcov="cr1")
-    assert not run_checks(estimate, data=planted).of("influence")
+    assert not check(estimate, data=planted).of("influence")
     estimate = pk.fit("y ~ x + a", planted, vcov="classical")
     finding = fired("influence", estimate, data=planted)
     alone = pk.fit("y ~ x + a", planted[~here]).tidy().set_index("term").loc["x", "estimate"]
@@ -228,7 +228,7 @@ def test_logarithm_of_zero_fires(data, term):
     outcome = pk.fit(f"{term} ~ t", planted)
     assert fired("logarithm_of_zero", outcome).severity == "serious"
     positive = planted.assign(count=planted["count"] + 1)
-    assert not run_checks(logit(positive, f"won ~ t + {term}")).of("logarithm_of_zero")
+    assert not check(logit(positive, f"won ~ t + {term}")).of("logarithm_of_zero")
 
 
 def test_repeated_rows_fires(data):
@@ -251,12 +251,12 @@ def test_repeated_outcome_fires_on_a_yearly_outcome_by_month(data):
     finding = fired("repeated_outcome", repeated, data=months)
     assert "10,800 rows hold 900 values" in finding.message
     months["y"] += np.random.default_rng(1).normal(size=len(months))
-    assert not pk.fit("y ~ t + a", months, cluster="mission_id").checks().of("repeated_outcome")
+    assert not check(pk.fit("y ~ t + a", months, cluster="mission_id")).of("repeated_outcome")
 
 
 def test_fitted_mean_fires_where_one_row_carries_the_expectation(data):
     counts = data.assign(count=np.random.default_rng(3).poisson(np.exp(data["a"])))
-    assert not pk.fit("count ~ a", counts, family="negbin").checks().of("fitted_mean")
+    assert not check(pk.fit("count ~ a", counts, family="negbin")).of("fitted_mean")
     counts.loc[0, ["a", "count"]] = [25, 0]
     counts["a"] = counts["a"].clip(lower=-1)
     finding = fired("fitted_mean", pk.fit("count ~ a", counts, family="negbin", alpha=50))
@@ -307,8 +307,8 @@ def test_immortal_time_is_silent_once_spells_are_split(data):
     options = {"family": "cox", "time": "time", "event": "event", "entry": "entry"}
     sound = pk.fit("~ t + a", spells, **options)
     context = {"data": spells, "subject": "subject"}
-    assert not run_checks(sound, treatment="t", **context).of("immortal_time")
-    assert not run_checks(sound, treatment="t", starts="began", **context).of("immortal_time")
+    assert not check(sound, treatment="t", **context).of("immortal_time")
+    assert not check(sound, treatment="t", starts="began", **context).of("immortal_time")
     bad = pk.fit("~ ever + a", spells, **options)
     assert "never changes" in fired("immortal_time", bad, treatment="ever", **context).message
 
@@ -383,7 +383,7 @@ def test_right_censoring_fires_on_ongoing_missions_coded_as_failures(data):
     assert fired("right_censoring", estimate, data=dated).message == finding.message
     missing = planted.assign(won=planted["won"].where(~ongoing))
     sound = pk.fit("won ~ t + a", missing, family="logit")
-    assert not run_checks(sound, data=missing).of("right_censoring")
+    assert not check(sound, data=missing).of("right_censoring")
 
 
 def test_co_location_fires_on_presence_read_as_collaboration(data):
@@ -393,7 +393,7 @@ def test_co_location_fires_on_presence_read_as_collaboration(data):
     estimate = logit(panel, "won ~ funded_usd + t + b")
     assert "FTS" in fired("co_location", estimate, treatment="funded_usd").message
     assert fired("co_location", estimate, roles={"funded_usd": "collaboration"})
-    assert not run_checks(estimate, treatment="t").of("co_location")
+    assert not check(estimate, treatment="t").of("co_location")
 
 
 @pytest.mark.parametrize(
@@ -406,11 +406,23 @@ def test_co_location_fires_on_presence_read_as_collaboration(data):
 )
 def test_a_wrong_context_is_refused(data, context, expected):
     with pytest.raises(BadModel, match=expected):
-        run_checks(logit(data), **context)
+        check(logit(data), **context)
+
+
+def test_anything_but_an_estimate_is_refused(data):
+    for wrong in (data, None, "won ~ t"):
+        with pytest.raises(BadModel, match="as pkstats.fit returns it"):
+            pk.check(wrong)
+
+
+def test_a_check_knows_the_rows_the_model_was_fitted_on(data):
+    found = pk.check(logit(data, cluster="year"), treatment="t")
+    assert "successors" not in found.skipped
+    assert repr(found) == repr(check(logit(data, cluster="year"), treatment="t", data=data))
 
 
 def test_findings_read_well_and_list_what_was_not_run(data):
-    found = run_checks(logit(data, cluster="year"))
+    found = check(logit(data, cluster="year"), data=None)
     text = repr(found)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "1 finding: 1 caution" in text and "Not run: successors (needs data=)" in text
@@ -441,7 +453,7 @@ def test_checks_run_for_every_family(data, family, outcome):
     if family in ("ordered", "multinomial"):
         planted["n"] = planted["n"].clip(upper=2)
     estimate = pk.fit(f"{outcome} ~ t + a + b", planted, family=family, cluster="mission_id")
-    assert isinstance(run_checks(estimate, data=planted, treatment=None), Findings)
+    assert isinstance(check(estimate, data=planted, treatment=None), Findings)
 
 
 # Plain functions against published values and closed forms.

@@ -46,7 +46,7 @@ def test_no_check_reads_a_time_or_a_role_from_a_name(own):
     for name in [*late[:5], "aid_worker_incidents", "peace_years"]:
         renamed = own.rename(columns={"peace_years": name, "had_peacekeepers": "t"})
         estimate = pk.fit(f"conf ~ t + log_pop + {name}", renamed, family="logit", cluster="state")
-        found = estimate.checks(treatment="t")
+        found = pk.check(estimate, treatment="t")
         assert not found.of("post_treatment") and not found.of("co_location")
         assert found.skipped["post_treatment"] == "timing="
 
@@ -61,9 +61,9 @@ def test_the_time_of_ones_own_columns_can_be_told(own):
     with pytest.raises(BadModel, match="before, entry, during, after"):
         pk.multiverse(own, **CALL, controls=CONTROLS, timing={"peace_years": "later"})
     estimate = pk.fit("conf ~ had_peacekeepers + peace_years", own, family="logit")
-    assert estimate.checks(treatment="had_peacekeepers", timing=timing).of("post_treatment")
+    assert pk.check(estimate, treatment="had_peacekeepers", timing=timing).of("post_treatment")
     with pytest.raises(BadModel, match="before, entry, during, after"):
-        estimate.checks(treatment="had_peacekeepers", timing={"peace_years": "later"})
+        pk.check(estimate, treatment="had_peacekeepers", timing={"peace_years": "later"})
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_what_a_panel_derived_keeps_its_time(missions, tmp_path):
     assert reload(path).grid.notes == m.grid.notes
     assert pk.multiverse(missions.frame, **call, controls=CONTROLS).size == 4
     estimate = pk.fit("conf ~ log_deaths_at_entry + log_pop + peace_years", missions)
-    assert estimate.checks(treatment="log_deaths_at_entry").of("post_treatment")
+    assert pk.check(estimate, treatment="log_deaths_at_entry").of("post_treatment")
     # A specification refitted is as much the panel's as the whole.
     assert m.estimate(0).data.origins == missions.origins
 

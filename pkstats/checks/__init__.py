@@ -12,7 +12,7 @@ from pkstats.checks.power import (
     minimum_detectable_effect,
     minimum_detectable_odds_ratio,
 )
-from pkstats.checks.run import CHECKS, run_checks
+from pkstats.checks.run import CHECKS, check
 from pkstats.checks.sensitivity import e_value, partial_r2, risk_ratio, robustness_value
 from pkstats.checks.specification import condition_number, vif
 
@@ -23,6 +23,7 @@ __all__ = [
     "Findings",
     "Pooled",
     "beside_complete_cases",
+    "check",
     "condition_number",
     "design_effect",
     "e_value",
@@ -39,6 +40,5 @@ __all__ = [
     "risk_ratio",
     "robustness_value",
     "rubin",
-    "run_checks",
     "vif",
 ]

@@ -160,7 +160,7 @@ def context_of(estimate: Estimate, given: Mapping[str, Any]) -> Context:
     for name in given:
         if name not in known:
             raise BadModel(
-                f"run_checks takes {', '.join(known)}; found {name!r}.{suggestion(name, known)}"
+                f"check takes {', '.join(known)}; found {name!r}.{suggestion(name, known)}"
             )
     context = Context(**given, estimate=estimate)
     if isinstance(context.unit, str):

@@ -19,7 +19,9 @@ from pkstats.checks import (
 )
 from pkstats.checks.context import Context, context_of
 from pkstats.checks.finding import Finding, Findings
+from pkstats.errors import BadModel
 from pkstats.models import Estimate
+from pkstats.text import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,19 @@ CHECKS = {
 INSTEAD = {"subject": "starts", "treatment": "counterfactual"}
 
 
-def run_checks(estimate: Estimate, **context: Any) -> Findings:
-    """Run every check that the estimate and the context allow.
+def check(estimate: Estimate, **context: Any) -> Findings:
+    """Return what is wrong with a fitted model, or missing from it: check, severity, what to do.
+
+    Every check is run that the estimate and the context allow.
 
     Parameters
     ----------
     estimate : Estimate
+        What `pkstats.fit` returned.
     **context
-        What the checks may know besides (`Context`): data, treatment, family, unit, counterfactual,
-        timing, roles, subject, starts, exit, failure.
+        What the checks may know besides (`pkstats.checks.Context`): treatment (a term), family,
+        unit, counterfactual, timing, roles, subject, starts, exit, failure, and data, by default
+        the rows the model was fitted on.
 
     Returns
     -------
@@ -79,29 +85,41 @@ def run_checks(estimate: Estimate, **context: Any) -> Findings:
     Raises
     ------
     BadModel
-        For an unknown keyword, term or column, or data of another length.
+        For anything but an estimate, an unknown keyword, term or column, or data of another length.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import pkstats as pk
+    >>> peace = pd.DataFrame({"years": [1.0, 2, 3, 4, 6, 5], "troops": [0.0, 1, 2, 3, 4, 5]})
+    >>> pk.check(pk.fit("years ~ troops", peace), treatment="troops").skipped["post_treatment"]
+    'timing='
     """
-    given = context_of(estimate, context)
+    if not isinstance(estimate, Estimate):
+        raise BadModel(
+            f"check takes an estimate, as pkstats.fit returns it; found {cut(repr(estimate))}."
+        )
+    given = context_of(estimate, {"data": estimate.data, **context})
     found: list[Finding] = []
     skipped: dict[str, str] = {}
-    for name, check in CHECKS.items():
-        if check.families and estimate.family not in check.families:
+    for name, one in CHECKS.items():
+        if one.families and estimate.family not in one.families:
             continue
-        lacking = [need for need in check.needs if not _has(given, need, name)]
+        lacking = [need for need in one.needs if not _has(given, need, name)]
         if lacking:
             skipped[name] = ", ".join(f"{need}=" for need in lacking)
         else:
-            found += check.function(estimate, given)
+            found += one.function(estimate, given)
     return Findings(tuple(found), skipped)
 
 
-def _has(context: Context, need: str, check: str) -> bool:
+def _has(context: Context, need: str, name: str) -> bool:
     if need == "timing" and context.treatment is not None:
         return any(map(context.timing_of, causal.columns_of(context.treatment)))
     if getattr(context, need) is not None:
         return True
     if need == "unit":
         return hasattr(context.data, "key")
-    if need == "treatment" and check != "extrapolation":
+    if need == "treatment" and name != "extrapolation":
         return False
     return need in INSTEAD and getattr(context, INSTEAD[need]) is not None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pkstats.codebook import cite
+from pkstats.checks import check
 from pkstats.errors import BadModel
 from pkstats.evidence.ledger.columns import tables_of
 from pkstats.evidence.ledger.coverage import coverage
@@ -157,7 +158,7 @@ class Claim:
 
     def checks(self) -> Findings:
         """Return what the checks find in the median specification, refitted by `pkstats.fit`."""
-        return self.estimate().checks(treatment=str(self._middle()["treatment"]))
+        return check(self.estimate(), treatment=str(self._middle()["treatment"]))
 
     def _middle(self) -> dict[str, Any]:
         if self.result is None or not self.result.tally.estimated:

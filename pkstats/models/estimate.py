@@ -197,16 +197,14 @@ class Estimate:
         return predict(self, data, kind=kind, times=times)
 
     def checks(self, **context: Any) -> Any:
-        """Return what is wrong or missing: check, severity, message, what to do.
+        """Return `pkstats.check(estimate)`, the verb to use: this door closes in a later version.
 
         Parameters
         ----------
         **context
-            What the checks may know besides the estimate, such as ``treatment=`` (a term),
-            ``subject=``, ``unit=``; see `pkstats.checks.run_checks`.
+            What the checks may know besides the estimate; see `pkstats.check`.
         """
-        # The checks stand below the models in the house: the door opens only when asked.
-        return import_module("pkstats.checks").run_checks(self, **{"data": self.data, **context})
+        return import_module("pkstats.checks").check(self, **context)
 
     def plot(self, labels: Mapping[str, str] | None = None) -> Axes:
         """Draw the coefficients (without the constant) with their intervals.
