@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from pkstats.codebook import cite, codebook, versions
     from pkstats.evidence import case, claim, claims, compare
     from pkstats.figures import figure
-    from pkstats.measures import measures
     from pkstats.models import fit, replicate, table
     from pkstats.multiverse import bootstrap, multiverse
-    from pkstats.panel import Panel, panel
+    from pkstats.panel import Panel, measures, panel
     from pkstats.registry import mission
     from pkstats.registry import missions_table as missions
     from pkstats.sources import read
@@ -36,7 +35,7 @@ _HOMES = {
     "figure": ("pkstats.figures", "figure"),
     "fit": ("pkstats.models", "fit"),
     "load": ("pkstats.tables", "load"),
-    "measures": ("pkstats.measures", "measures"),
+    "measures": ("pkstats.panel", "measures"),
     "mission": ("pkstats.registry", "mission"),
     "missions": ("pkstats.registry", "missions_table"),
     "multiverse": ("pkstats.multiverse", "multiverse"),

@@ -411,7 +411,7 @@ def test_a_wrong_context_is_refused(data, context, expected):
 
 def test_anything_but_an_estimate_is_refused(data):
     for wrong in (data, None, "won ~ t"):
-        with pytest.raises(BadModel, match="as pkstats.fit returns it"):
+        with pytest.raises(BadModel, match="found"):
             pk.check(wrong)
 
 

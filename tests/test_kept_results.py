@@ -10,7 +10,7 @@ import pytest
 
 from pkstats.evidence.ledger import results
 from pkstats.evidence.ledger.entries import ledger
-from pkstats.measures import counts
+from pkstats.panel import counts
 
 
 def test_no_flipped_bit_of_a_claims_result_is_served(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pkstats as pk
 from pkstats.codebook import table, table_names
 from pkstats.errors import BadData, UnitMismatch, UnknownColumn
-from pkstats.measures import available, coverage, cronbach_alpha, measure, measures
+from pkstats.measures import available, coverage, cronbach_alpha, measure
 from pkstats.measures.arithmetic import reduction
 from pkstats.measures.collaboration import INDEX, NGO_ITEMS, ORGANISATIONS, PRACTISED
 from pkstats.measures.goals import CORE
@@ -21,7 +21,7 @@ from pkstats.panel.needs import Needs
 from pkstats.tables.builders.burden import concentration
 from pkstats.units import UNITS
 
-NAMES = list(measures(available=False)["name"])
+NAMES = list(pk.measures(available=False)["name"])
 NAN = np.nan
 EXITS = np.array(
     [

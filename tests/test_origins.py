@@ -10,7 +10,6 @@ import pytest
 
 import pkstats as pk
 from pkstats.errors import BadModel
-from pkstats.measures import measures
 from pkstats.multiverse import reload
 
 
@@ -41,7 +40,7 @@ def test_a_control_of_ones_own_is_never_dropped_for_its_name(own):
 
 
 def test_no_check_reads_a_time_or_a_role_from_a_name(own):
-    known = measures(available=False)
+    known = pk.measures(available=False)
     late = known.loc[known["timing"] == "after", "name"]
     for name in [*late[:5], "aid_worker_incidents", "peace_years"]:
         renamed = own.rename(columns={"peace_years": name, "had_peacekeepers": "t"})

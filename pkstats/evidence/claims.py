@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pkstats.codebook import cite
 from pkstats.checks import check
+from pkstats.codebook import cite
 from pkstats.errors import BadModel
 from pkstats.evidence.ledger.columns import tables_of
 from pkstats.evidence.ledger.coverage import coverage

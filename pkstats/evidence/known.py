@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from pkstats.evidence.case_numbers import years_of
-from pkstats.measures import measures
 from pkstats.measures.mandates import task_flags
-from pkstats.panel import panel
+from pkstats.panel import measures, panel
 from pkstats.tables import load
 
 NAMED = 3

@@ -16,8 +16,7 @@ from pkstats.evidence.case_scores import UNENDED, split
 from pkstats.evidence.claims import claims
 from pkstats.evidence.ledger.entries import ledger
 from pkstats.evidence.themes.facts import fact_list
-from pkstats.measures import measures
-from pkstats.panel import panel
+from pkstats.panel import measures, panel
 
 TYPES = (
     ("Traditional", "unarmed or lightly armed, watching a ceasefire", "UNTSO"),

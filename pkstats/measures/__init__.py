@@ -15,7 +15,7 @@ from pkstats.measures import (
     setting,
     success,
 )
-from pkstats.measures.registry import Measure, Need, available, measure, measures
+from pkstats.measures.registry import Measure, Need, available, measure
 from pkstats.measures.reliability import coverage, cronbach_alpha
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "goals",
     "mandates",
     "measure",
-    "measures",
     "recovery",
     "reliability",
     "resources",

@@ -141,25 +141,13 @@ def listed(unit: str | None = None) -> list[Measure]:
     return [item for item in _REGISTER.values() if unit is None or unit in item.units]
 
 
-def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame:
-    """Return one row per measure: what it is, what it stands for and how many rows have it.
+def described(unit: str | None = None) -> pd.DataFrame:
+    """Return one row per measure: name, role, unit, timing, units, needs, construct and source.
 
     Parameters
     ----------
-    unit : {"mission", "mission-month", "mission-year", "state-year"}, optional
-        Only measures defined at this unit, counted there. Without it a measure is counted at
-        mission-years or, if it has none, at the first of its units.
-    available : bool
-        Count rows; without, the list needs no tables.
-
-    Returns
-    -------
-    DataFrame
-        name, role, unit, timing, units, needs (tables), construct, source, counted_at, n (rows with
-        a value) and rows by decade (`1990s` …; a mission counts in the decade of its start), over
-        every mission or state-year of `pkstats.panel(counted_at)`, and coverage: the years that all
-        of its tables cover. For a panel of your own:
-        `pkstats.measures.available(panel.frame)`.
+    unit : str, optional
+        Only measures defined at this unit of analysis.
 
     Raises
     ------
@@ -168,7 +156,6 @@ def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame
     """
     import pandas as pd
 
-    items = listed(unit)
     rows = [
         {
             "name": item.name,
@@ -180,16 +167,9 @@ def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame
             "construct": item.construct,
             "source": item.source,
         }
-        for item in items
+        for item in listed(unit)
     ]
-    frame = pd.DataFrame(rows)
-    if not available:
-        return frame
-    from pkstats.measures.counts import counts
-    from pkstats.tables.coverage import covered
-
-    frame["coverage"] = [covered(*{need.table for need in item.needs}) for item in items]
-    return frame.join(counts(items, unit), on="name")
+    return pd.DataFrame(rows)
 
 
 def available(frame: pd.DataFrame, names: Iterable[str] | None = None) -> pd.DataFrame:

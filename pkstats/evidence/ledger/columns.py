@@ -12,7 +12,8 @@ import pandas as pd
 
 from pkstats.evidence.ledger.entries import Dataset
 from pkstats.evidence.ledger.episodes import EVENTS
-from pkstats.measures import measure, measures
+from pkstats.measures import measure
+from pkstats.measures.registry import listed
 from pkstats.models.formula import parse
 from pkstats.panel import Panel, panel
 from pkstats.tables import coverage, load
@@ -132,8 +133,7 @@ def columns_of(term: str) -> list[str]:
 
 @lru_cache(maxsize=8)
 def _measures_at(unit: str) -> frozenset[str]:
-    listed = measures()
-    return frozenset(listed.loc[[unit in u.split(", ") for u in listed["units"]], "name"])
+    return frozenset(item.name for item in listed() if unit in item.units)
 
 
 def known_columns(data: Dataset) -> set[str]:

@@ -1,17 +1,19 @@
-"""How many rows of the panels have each measure, by decade: counted once per build of the tables."""
+"""The list of measures, and how many rows of the panels have each: counted once per build."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from contextlib import suppress
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pkstats.cache import checksum, write_atomically
 from pkstats.errors import BuildProblem
-from pkstats.measures.registry import Measure, available
+from pkstats.measures.registry import Measure, described, listed
+from pkstats.measures.registry import available as rows_with
+from pkstats.panel.make import panel as panel_at
 from pkstats.tables import generation
+from pkstats.tables.coverage import covered
 from pkstats.tables.places import PACKAGE, processed_folder
 
 if TYPE_CHECKING:
@@ -24,6 +26,39 @@ USUAL = "mission-year"
 ROOMS = ("measures", "panel")
 KEPT = "measures.json"
 Counts = dict[str, dict[str, dict[str, int]]]
+
+
+def measures(unit: str | None = None, *, available: bool = True) -> pd.DataFrame:
+    """Return one row per measure: what it is, what it stands for and how many rows have it.
+
+    Parameters
+    ----------
+    unit : {"mission", "mission-month", "mission-year", "state-year"}, optional
+        Only measures defined at this unit, counted there. Without it a measure is counted at
+        mission-years or, if it has none, at the first of its units.
+    available : bool
+        Count rows; without, the list needs no tables.
+
+    Returns
+    -------
+    DataFrame
+        name, role, unit, timing, units, needs (tables), construct, source, counted_at, n (rows with
+        a value) and rows by decade (`1990s` …; a mission counts in the decade of its start), over
+        every mission or state-year of `pkstats.panel(counted_at)`, and coverage: the years that all
+        of its tables cover. For a panel of your own:
+        `pkstats.measures.available(panel.frame)`.
+
+    Raises
+    ------
+    UnitMismatch
+        For an unknown unit.
+    """
+    frame = described(unit)
+    if not available:
+        return frame
+    items = listed(unit)
+    frame["coverage"] = [covered(*{need.table for need in item.needs}) for item in items]
+    return frame.join(counts(items, unit), on="name")
 
 
 def counted_at(item: Measure, unit: str | None = None) -> str:
@@ -95,8 +130,7 @@ def _checksum(known: Counts) -> str:
 
 def _count(unit: str, names: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return rows with a value, in all (`n`) and by decade, of each measure at one unit."""
-    panel = import_module("pkstats.panel").panel(unit)
-    found = available(panel.derive(*names).frame, names)
+    found = rows_with(panel_at(unit).derive(*names).frame, names)
     found = found.drop(columns="share").rename(columns={"rows": "n"})
     return {
         str(name): {str(column): int(count) for column, count in row.items()}
