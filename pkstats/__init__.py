@@ -7,18 +7,29 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+# For editors and type checkers, from the very modules: a package that has a verb and a module of one
+# name (`models.fit`) may be read by them as the module.
 if TYPE_CHECKING:
-    from pkstats.checks import check
-    from pkstats.codebook import cite, codebook, versions
-    from pkstats.evidence import case, claim, claims, compare
-    from pkstats.figures import figure
-    from pkstats.models import fit, replicate, table
-    from pkstats.multiverse import bootstrap, multiverse
-    from pkstats.panel import Panel, measures, panel
-    from pkstats.registry import mission
-    from pkstats.registry import missions_table as missions
-    from pkstats.sources import read
-    from pkstats.tables import build, load, tables
+    from pkstats.checks.run import check
+    from pkstats.codebook.cards import cite, versions
+    from pkstats.codebook.page import codebook
+    from pkstats.evidence.case import case
+    from pkstats.evidence.case_compare import compare
+    from pkstats.evidence.claims import claim, claims
+    from pkstats.figures.draw import figure
+    from pkstats.models.fit import fit
+    from pkstats.models.present import table
+    from pkstats.models.replications.refit import replicate
+    from pkstats.multiverse.bootstrap import bootstrap
+    from pkstats.multiverse.face import multiverse
+    from pkstats.panel.counts import measures
+    from pkstats.panel.make import panel
+    from pkstats.panel.panel import Panel
+    from pkstats.registry.missions import mission
+    from pkstats.registry.missions import missions_table as missions
+    from pkstats.sources.reader import read
+    from pkstats.tables.build import build
+    from pkstats.tables.load import load, tables
 
 __version__ = "0.1.0"
 
@@ -76,13 +87,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'pkstats' has no attribute {name!r}")
-    home, attribute = _HOMES[name]
-    value = getattr(import_module(home), attribute)
-    globals()[name] = value
-    return value
+# Hidden from type checkers, which would take any misspelt name for an attribute.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'pkstats' has no attribute {name!r}")
+        home, attribute = _HOMES[name]
+        value = getattr(import_module(home), attribute)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
