@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A worker per processor. A file stays with one worker, which keeps what the file has loaded.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 CODE := $(shell find pkstats -name '*.py' -o -name '*.toml' -o -name '*.csv' -o -name '*.gz')
 RAW := $(wildcard data/raw/*.csv data/raw/*.toml)
@@ -11,7 +13,8 @@ GENERATED := docs/codebook.md docs/measures.md docs/checked.md docs/evidence.md
 PAGES := $(filter-out $(GENERATED),$(wildcard docs/*.md docs/*.py docs/_static/*)) \
   $(wildcard figures/* notebooks/*.ipynb benchmarks/*.png)
 
-.PHONY: help figures data test test-site lint docs notebooks notebooks-update bench fuzz durability fixtures clean
+.PHONY: help figures data test test-slow test-all test-site coverage lint hooks docs notebooks notebooks-update bench fuzz \
+  durability fixtures dist clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,8 +32,16 @@ $(TABLES): $(VENV)/core.done $(CODE) $(RAW)
 	$(BIN)/pkstats build
 	@touch $@
 
-test: $(VENV)/test.done $(TABLES) ## run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/test.done $(TABLES) ## run the tests, except the slow ones
+	$(PYTEST) -m 'not slow'
+
+test-slow: $(VENV)/dev.done $(TABLES) ## run the slow tests: whole releases, drawing again, types of a user's script
+	$(PYTEST) -m slow
+
+test-all: test test-slow ## run all tests
+
+coverage: $(VENV)/dev.done $(TABLES) ## run the tests, except the slow ones, and print the lines they miss
+	$(PYTEST) -m 'not slow' --cov
 
 test-site: $(VENV)/test.done $(VENV)/docs.done $(TABLES) ## test the site in a browser, and the running of notebooks
 	PKSTATS_SITE=required $(BIN)/python -m pytest tests/test_site.py tests/test_notebooks.py
@@ -39,6 +50,9 @@ lint: $(VENV)/dev.done ## style, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+hooks: $(VENV)/dev.done ## lint and types before each commit
+	$(BIN)/pre-commit install
 
 docs: $(SITE) ## render the site and print the file to open
 	@echo "open $(CURDIR)/$(SITE)"
@@ -74,8 +88,13 @@ fixtures: $(VENV)/test.done $(TABLES) ## rewrite the R fixtures in tests/r (need
 	$(BIN)/python tests/r/make_data.py
 	@set -e; for script in tests/r/*.R; do Rscript $$script; done
 
+dist: $(VENV)/release.done ## build the wheel and the source archive into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
 clean: ## remove the environment and everything generated
 	rm -rf $(VENV) data/processed/generation-* data/processed/*.parquet data/processed/*.json data/processed/claims data/processed/drawn .pytest_cache .mypy_cache .ruff_cache
+	rm -rf dist .coverage
 	rm -rf docs/_build docs/api docs/gallery docs/notebooks docs/measures.md
 
 $(BIN)/python:

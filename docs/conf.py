@@ -47,7 +47,7 @@ html_sidebars = {
     name: []
     for name in (
         *("index", "start", "evidence", "checked", "multiverse"),
-        *("conventions", "architecture", "gallery/*"),
+        *("conventions", "architecture", "releasing", "gallery/*"),
     )
 }
 html_static_path = ["_static"]
