@@ -284,6 +284,7 @@ def test_a_raw_month_that_is_none_is_named_with_its_row(tmp_path):
         read_raw(tmp_path, "mandates")
 
 
+@pytest.mark.slow
 def test_the_real_tables_are_the_same_bytes_whatever_the_hash_seed(raw, tmp_path):
     code = "import sys, pkstats; from pathlib import Path; pkstats.build(Path(sys.argv[1]))"
     running = []

@@ -459,6 +459,7 @@ def test_a_page_has_all_panels_and_words_where_there_are_no_data(label):
     plt.close(figure)
 
 
+@pytest.mark.slow
 def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
     from pkstats.figures.theme import save, theme
 

@@ -151,6 +151,7 @@ def newer(tmp_path_factory) -> dict:
     return run(NEWER, folder)
 
 
+@pytest.mark.slow
 def test_newer_reports_move_panels_measures_figures_and_texts(newer):
     assert newer["last"] == "2026-01"
     assert newer["unmiss"] > 10_000
@@ -164,10 +165,12 @@ def test_newer_reports_move_panels_measures_figures_and_texts(newer):
     assert newer["there"] > 0
 
 
+@pytest.mark.slow
 def test_newer_violence_moves_the_rows_of_the_ledger(newer):
     assert newer["ledger"] == [2025, 2025]
 
 
+@pytest.mark.slow
 def test_a_panel_says_which_ongoing_missions_it_carries_past_the_registry(newer):
     notes = " ".join(newer["notes"])
     assert "taken to go on to 2026-01-31" in notes
@@ -197,6 +200,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_a_mission_of_2027_is_rows_in_the_registry_and_nothing_else(tmp_path):
     folder = tmp_path / "registry"
     shutil.copytree(DATA, folder)

@@ -11,7 +11,10 @@ import pkstats as pk
 from pkstats.evidence.case_scope import entries
 from pkstats.evidence.ledger.entries import VERDICTS, ledger
 from pkstats.evidence.page import _stem, _toml, evidence_page
+from pkstats.evidence.themes import dated_facts
 
+# The page fits every claim and reads every case.
+pytestmark = pytest.mark.slow
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
@@ -28,6 +31,11 @@ def test_every_claim_has_a_verdict_and_a_place_of_its_own(page):
     for name in ledger().entries:
         assert re.search(rf"### {name}: ({'|'.join(VERDICTS)})\n", page)
         assert f"(claim-{name.lower()})=" in page
+
+
+def test_every_dated_fact_stands_on_the_page(page):
+    facts = dated_facts("T1", "T2", "T3", "L1")
+    assert len(facts) and all(what in page for what in facts["what"])
 
 
 def test_every_case_asks_its_question_says_what_was_reached_and_leads_to_its_notebook(page):

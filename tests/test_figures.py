@@ -68,6 +68,7 @@ def test_a_figure_is_described_for_those_who_cannot_see_it(name):
     assert FIGURES[name].alt.endswith(".")
 
 
+@pytest.mark.slow
 def test_drawing_alone_and_in_two_processes_gives_the_same_small_files(stamps, tmp_path):
     # Curves of claims differ in their numbers alone: one stands for all.
     names = [name for name in DRAWN if not name.startswith("claim_") or name == "claim_n1"]

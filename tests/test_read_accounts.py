@@ -281,6 +281,7 @@ def test_what_a_file_inflates_to_is_limited_while_it_inflates(tmp_path, monkeypa
         read("polity", put(tmp_path, gzip.compress(zeros, 1), "a.rda"))
 
 
+@pytest.mark.slow
 def test_the_publishers_files_pass_the_limits(sources):
     walked = 0
     for path in sorted(sources.rglob("*")):

@@ -19,6 +19,7 @@ from browser import CHROMIUM, visit
 
 import pkstats as pk
 
+pytestmark = pytest.mark.slow
 REPOSITORY = Path(__file__).parents[1]
 NEEDED = ("sphinx", "myst_nb", "pydata_sphinx_theme", "sphinx_design")
 PHONE = 375

@@ -127,6 +127,7 @@ def test_every_raw_row_names_its_source(name):
     assert not frame["source"].isna().any()
 
 
+@pytest.mark.slow
 def test_compiling_the_publishers_files_gives_the_raw_tables_again(sources, tmp_path):
     pytest.importorskip("pyreadr", reason="some shared files are R copies (development only)")
     pk.tables()
