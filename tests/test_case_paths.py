@@ -11,6 +11,9 @@ import pkstats as pk
 from pkstats.evidence.case_facts import heads
 from pkstats.evidence.case_numbers import BEYOND, path
 
+# Whole cases; `test_case_page.py` has what the quick run sees of them.
+pytestmark = pytest.mark.slow
+
 NUMBERS = st.lists(st.integers(0, 10**7), min_size=2, max_size=12)
 
 

@@ -14,6 +14,9 @@ from pkstats.evidence.case_scores import OUTSIDE
 from pkstats.evidence.case_spans import fell_before, renewed
 from pkstats.measures.composites import CONFLICT
 
+# Whole cases; `test_case_page.py` has what the quick run sees of them.
+pytestmark = pytest.mark.slow
+
 NAMED = [key for key, entry in entries().items() if "mission" in entry]
 of = cache(case)
 

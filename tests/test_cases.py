@@ -22,6 +22,9 @@ from pkstats.evidence.case_violence import FACTOR, HOSTS, MISSIONS, NONE, compar
 from pkstats.evidence.readable import written
 from pkstats.tables.coverage import last_whole_year
 
+# Whole cases; `test_case_page.py` has what the quick run sees of them.
+pytestmark = pytest.mark.slow
+
 NAMED = [key for key, entry in entries().items() if "mission" in entry]
 PARTS = [name for name in MAKERS if name != "facts"]
 made: dict[str, Case] = {}
@@ -459,7 +462,6 @@ def test_a_page_has_all_panels_and_words_where_there_are_no_data(label):
     plt.close(figure)
 
 
-@pytest.mark.slow
 def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
     from pkstats.figures.theme import save, theme
 

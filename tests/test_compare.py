@@ -16,6 +16,9 @@ from pkstats.figures.comparison import _small
 from pkstats.figures.draw import FIGURES
 from pkstats.measures import measure
 
+# Whole cases; `test_case_page.py` has what the quick run sees of them.
+pytestmark = pytest.mark.slow
+
 FAILURES = ["UNAMIR", "UNPROFOR", "UNOSOM II", "UNAVEM II"]
 
 

@@ -38,6 +38,7 @@ def drawn(draw, folder: Path) -> list[bytes]:
     return [file.read_bytes() for file in files]
 
 
+@pytest.mark.slow
 def test_a_specification_curve_stays_the_same(tmp_path, monkeypatch):
     draw = np.random.default_rng(5)
     frame = pd.DataFrame(draw.normal(size=(120, 9)), columns=list("abcdefghi"))
@@ -54,6 +55,7 @@ def test_a_specification_curve_stays_the_same(tmp_path, monkeypatch):
     assert drawn(m.plot, tmp_path / "second") == first
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_claim_stays_the_same(tmp_path, monkeypatch):
     one = pk.claim("R2")
     first = drawn(lambda: ledger.curve(one), tmp_path / "first")
@@ -62,6 +64,7 @@ def test_the_curve_of_a_claim_stays_the_same(tmp_path, monkeypatch):
     assert drawn(lambda: ledger.curve(one), tmp_path / "second") == first
 
 
+@pytest.mark.slow
 def test_coefficients_stay_the_same(tmp_path, monkeypatch):
     draw = FIGURES["coefficients"].draw
     first = drawn(draw, tmp_path / "first")
@@ -70,6 +73,7 @@ def test_coefficients_stay_the_same(tmp_path, monkeypatch):
     assert drawn(draw, tmp_path / "second") == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["violence", "peace_survival"])
 def test_what_is_drawn_from_tables_stays_the_same(name, tmp_path, monkeypatch):
     draw = FIGURES[name].draw

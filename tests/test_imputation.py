@@ -76,6 +76,7 @@ def test_gaps_that_follow_the_outcome_bias_complete_cases_and_pooling_mends_it(w
     assert table.attrs["pooled_rows"] == len(gaps) > table.attrs["complete_rows"]
 
 
+@pytest.mark.slow
 def test_pooled_estimates_agree_with_statsmodels_within_the_noise_of_imputation(gaps):
     np.random.seed(0)
     columns = ["x", "z", "flag", "y"]

@@ -157,6 +157,7 @@ def test_clusters_of_one_size_exchange_whole_sequences_in_order(groups, length, 
         assert (np.diff(taken[codes == group]) > 0).all()
 
 
+@pytest.mark.slow
 def test_permutation_p_value_nears_the_share_over_all_orders_of_clusters():
     frame = data(40, 5)
     given_treatments = np.random.default_rng(1).normal(size=5)

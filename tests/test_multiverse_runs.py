@@ -356,6 +356,7 @@ print((after - before) / unit, m.size)
 """
 
 
+@pytest.mark.slow
 def test_memory_bounds_a_run_whose_results_go_to_a_file(tmp_path):
     pytest.importorskip("resource", reason="the peak of memory is read as on Unix")
     path = tmp_path / "m.parquet"
@@ -443,6 +444,7 @@ pk.multiverse(frame, ["y", "x4", "x3"], "t", names[:3], cluster="g", save=sys.ar
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_run_killed_again_and_again_ends_as_if_never_killed(tmp_path):
     frame, path, call = data(), tmp_path / "m.parquet", {**CALL, "outcome": ["y", "x4", "x3"]}

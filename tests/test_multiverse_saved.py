@@ -25,6 +25,7 @@ def test_no_flipped_bit_of_a_result_or_of_a_part_is_served(tmp_path):
     assert part_flips(tmp_path, 24) == {"refused": 24, "whole part still taken": 1}
 
 
+@pytest.mark.slow
 def test_two_runs_on_one_file_never_mix(tmp_path):
     found = races(tmp_path, 4)
     assert set(found) <= {"right", "clear error", "file whole", "leftovers"}

@@ -96,6 +96,7 @@ def peak(call) -> float:
     return (tracemalloc.get_traced_memory()[1] - before) / 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [12, 15])
 def test_memory_bounds_what_a_run_and_its_readings_take_at_any_size(tmp_path, monkeypatch, power):
     for module in (result, store):

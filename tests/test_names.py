@@ -141,6 +141,7 @@ def test_the_command_line_speaks_in_any_terminal(tmp_path, command, setting):
     assert b"Traceback" not in done.stderr and b"Error" not in done.stderr
 
 
+@pytest.mark.slow
 def test_tables_are_kept_in_a_folder_whose_letters_the_locale_lacks(tmp_path):
     code = (
         "import pkstats as pk; pk.build(); print(len(pk.load('missions')));"

@@ -19,6 +19,7 @@ def onsets(source) -> pd.DataFrame:
     return frame.assign(onset=(frame["onset"] > 0).astype(int))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["logit", "probit"])
 def test_years_without_an_onset_go_as_in_stata(onsets, family):
     call = {"family": family, "fixed_effects": ["year"], "cluster": "ccode"}

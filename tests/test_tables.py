@@ -153,6 +153,7 @@ def budget(tmp_path) -> Path:
     return tmp_path / "new"
 
 
+@pytest.mark.slow
 def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_card(
     budget, tmp_path
 ):
@@ -169,6 +170,7 @@ def test_a_new_release_in_a_new_folder_keeps_the_other_tables_and_questions_its_
     assert "ga_approved_2027_28.csv" in repr(done) and "A/C.5/80/20" in repr(done)
 
 
+@pytest.mark.slow
 def test_a_source_that_shrinks_is_refused_with_what_would_go_and_nothing_is_written(
     budget, tmp_path, capsys
 ):
