@@ -60,6 +60,13 @@ def test_limits_name_what_is_seldom_known_with_its_years(diversity):
     assert "Ongoing missions" in limits(diversity)
 
 
+def test_limits_count_clusters_where_there_is_an_estimate(diversity, monkeypatch):
+    without = diversity.frame.head(1).assign(clusters=0, side=float("nan"))
+    frame = pd.concat([diversity.frame, without], ignore_index=True)
+    monkeypatch.setattr(Claim, "frame", property(lambda self: frame))
+    assert f"P2 on {diversity.result.tally.clusters_min} mission families" in limits(diversity)
+
+
 def test_coverage_counts_the_rows_a_specification_can_have(diversity):
     coverage = diversity.coverage().set_index(["outcome", "treatment"])["rows"]
     for one in diversity.frame.itertuples():
