@@ -39,7 +39,7 @@ ALTS = {
         "A table with a column for each of UNAMSIL, MINUSMA, UNTAET, SFOR, UNFICYP, MINUSTAH and AMISOM. "
         "Its rows are all measures of success during deployment, five years after and to the end of the "
         "data; cells say yes, no or the rank among all missions. UNAMSIL and SFOR are mostly blue, "
-        "MINUSMA and AMISOM mostly red, MINUSTAH mixed, and most of UNFICYP is not known."
+        "MINUSMA, MINUSTAH and AMISOM mostly red, and most of UNFICYP is not known."
     ),
 }
 MEANS = (

@@ -20,7 +20,7 @@ ALT = (
     "Two stacked bar charts by year from 1975 on. Above, peace agreements signed; below, "
     "mediation attempts begun, listed to 2009. Colours tell whether a peacekeeping mission was in the "
     "state the year before, came in the year, or was not there. Both are few from 1976 to 1988 and most "
-    "in the early 1990s; from then on most agreements were signed where one was."
+    "in the early 1990s; since 2000 most agreements were signed where one was or came."
 )
 
 
