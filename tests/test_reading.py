@@ -60,6 +60,14 @@ def test_limits_name_what_is_seldom_known_with_its_years(diversity):
     assert "Ongoing missions" in limits(diversity)
 
 
+def test_limits_count_the_clusters_of_estimates_only(diversity, monkeypatch):
+    frame = diversity.frame.copy()
+    frame.loc[frame.index[0], "side"] = float("nan")
+    frame.loc[frame.index[0], "clusters"] = 0
+    monkeypatch.setattr(Claim, "frame", frame)
+    assert f"P2 on {diversity.result.tally.clusters_min} mission families" in limits(diversity)
+
+
 def test_coverage_counts_the_rows_a_specification_can_have(diversity):
     coverage = diversity.coverage().set_index(["outcome", "treatment"])["rows"]
     for one in diversity.frame.itertuples():

@@ -175,9 +175,11 @@ def limits(*names: str | Claim, also: Iterable[str] = ()) -> Prose:
 
 def _few(one: Claim) -> str:
     """Say how few independent units stand behind a claim's specifications, where they are few."""
-    if one.result is None or one.frame["clusters"].dropna().empty:
+    if one.result is None:
         return ""
-    fewest = one.frame.groupby("cluster", observed=True)["clusters"].min()
+    # A specification without an estimate has no interval that could be too narrow.
+    estimated = one.frame[one.frame["side"].notna()]
+    fewest = estimated.groupby("cluster", observed=True)["clusters"].min()
     few = fewest[fewest < one.definition.rule.few_clusters]
     return " or ".join(
         f"{int(number)} {CLUSTERS.get(str(kind), kind)}" for kind, number in few.items()
