@@ -114,7 +114,10 @@ def _notes(series: dict[str, Any], first: int | None, last: int | None, scope: S
 def _no_company(scope: Scope) -> str:
     """Say why there is no path of other missions, or of conflicts without a mission, beside."""
     if scope.between_states:
-        return "No other missions or conflicts are set beside it: it is there for a dispute between states."
+        return (
+            "It is there for a dispute between states: deaths within its host states are not counted as "
+            "its own, and no other missions or conflicts are set beside it."
+        )
     level = before(scope)
     if np.isnan(level):
         years = f"{scope.first - 2} and {scope.first - 1}"
