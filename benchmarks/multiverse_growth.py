@@ -14,7 +14,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 import pkstats as pk
-from pkstats.figures.theme import COLOURS, bare, theme
+from pkstats.style.theme import COLOURS, bare, theme
 
 CORES = os.cpu_count() or 1
 OUTCOMES = {"ols": "y", "logit": "b"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pkstats.evidence.ledger.entries import ledger
-from pkstats.figures import FIGURES
-from pkstats.figures.ledger import CURVE_ALT
+from pkstats.study.claims.ledger.entries import ledger
+from pkstats.study.claims.plot import CURVE_ALT
+from pkstats.study.gallery import FIGURES
 
 ANY_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 TABLE = re.compile(r'<table[^>]*class="dataframe">.*?</table>', re.DOTALL)

@@ -23,8 +23,7 @@ ROOMS = {
     "models": "Models",
     "checks": "Checks",
     "multiverse": "Multiverse",
-    "evidence": "Claims and cases",
-    "figures": "Figures",
+    "study": "Claims, cases and figures",
     "errors": "Errors",
 }
 ROLES = {
@@ -112,7 +111,7 @@ def _picture(name: str, title: str, alt: str, caption: str = "") -> str:
 
 def _told(name: str) -> str:
     """Return the question and the answer of a case, and the notebook that tells it in full."""
-    from pkstats.evidence.case_scope import entries
+    from pkstats.study.cases.scope import entries
 
     case = pk.case(name)
     notebook = entries()[name]["notebook"]
@@ -148,7 +147,7 @@ GALLERY = {
 
 def _gallery() -> dict[str, str]:
     """Return the pages of figures: the general ones, the claims' curves and the cases."""
-    from pkstats.figures import FIGURES
+    from pkstats.study.gallery import FIGURES
 
     blocks: dict[str, list[str]] = {page: [] for page in GALLERY}
     for name, figure in FIGURES.items():

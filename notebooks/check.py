@@ -33,7 +33,7 @@ from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 import pkstats as pk
-from pkstats.figures.theme import few_colours
+from pkstats.style.theme import few_colours
 from pkstats.tables import generation
 from pkstats.tables.places import processed_folder
 

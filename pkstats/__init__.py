@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from pkstats.checks.run import check
     from pkstats.codebook.cards import cite, versions
     from pkstats.codebook.page import codebook
-    from pkstats.evidence.case import case
-    from pkstats.evidence.case_compare import compare
-    from pkstats.evidence.claims import claim, claims
-    from pkstats.figures.draw import figure
     from pkstats.models.fit import fit
     from pkstats.models.present import table
     from pkstats.models.replications.refit import replicate
@@ -28,6 +24,10 @@ if TYPE_CHECKING:
     from pkstats.registry.missions import mission
     from pkstats.registry.missions import missions_table as missions
     from pkstats.sources.reader import read
+    from pkstats.study.cases.case import case
+    from pkstats.study.cases.compare import compare
+    from pkstats.study.claims.claim import claim, claims
+    from pkstats.study.gallery.draw import figure
     from pkstats.tables.build import build
     from pkstats.tables.load import load, tables
 
@@ -36,14 +36,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "bootstrap": ("pkstats.multiverse", "bootstrap"),
     "build": ("pkstats.tables", "build"),
-    "case": ("pkstats.evidence", "case"),
+    "case": ("pkstats.study", "case"),
     "check": ("pkstats.checks", "check"),
     "cite": ("pkstats.codebook", "cite"),
-    "claim": ("pkstats.evidence", "claim"),
-    "claims": ("pkstats.evidence", "claims"),
-    "compare": ("pkstats.evidence", "compare"),
+    "claim": ("pkstats.study", "claim"),
+    "claims": ("pkstats.study", "claims"),
+    "compare": ("pkstats.study", "compare"),
     "codebook": ("pkstats.codebook", "codebook"),
-    "figure": ("pkstats.figures", "figure"),
+    "figure": ("pkstats.study.gallery", "figure"),
     "fit": ("pkstats.models", "fit"),
     "load": ("pkstats.tables", "load"),
     "measures": ("pkstats.panel", "measures"),

@@ -15,7 +15,7 @@ from pkstats.text import show_on
 PAGES = {
     "codebook": ("pkstats.codebook", "codebook_page"),
     "checked": ("pkstats.models.checked", "checked_page"),
-    "evidence": ("pkstats.evidence.page", "evidence_page"),
+    "evidence": ("pkstats.study.pages.evidence", "evidence_page"),
 }
 
 
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> None:
 
         print(build(force=options.force))
     elif options.command == "figures":
-        from pkstats.figures import draw_all
+        from pkstats.study.gallery import draw_all
 
         for path in draw_all(options.out, options.only, options.force, options.processes):
             print(path)

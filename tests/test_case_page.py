@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkstats.evidence.case import case
-from pkstats.figures.case_notes import runs, sentences, sources
-from pkstats.figures.case_page import SHIFT, _apart
+from pkstats.study.cases.case import case
+from pkstats.study.cases.notes import runs, sentences, sources
+from pkstats.study.cases.page import SHIFT, _apart
 
 
 @cache

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pkstats as pk
-from pkstats.evidence.case_facts import heads
-from pkstats.evidence.case_numbers import BEYOND, path
+from pkstats.study.cases.facts import heads
+from pkstats.study.cases.numbers import BEYOND, path
 
 # Whole cases; `test_case_page.py` has what the quick run sees of them.
 pytestmark = pytest.mark.slow

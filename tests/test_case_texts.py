@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import pkstats as pk
-from pkstats.evidence.case import Case, case
-from pkstats.evidence.case_scope import entries
-from pkstats.evidence.case_scores import OUTSIDE
-from pkstats.evidence.case_spans import fell_before, renewed
 from pkstats.measures.composites import CONFLICT
+from pkstats.study.cases.case import Case, case
+from pkstats.study.cases.scope import entries
+from pkstats.study.cases.scores import OUTSIDE
+from pkstats.study.cases.spans import fell_before, renewed
 
 # Whole cases; `test_case_page.py` has what the quick run sees of them.
 pytestmark = pytest.mark.slow

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 import pkstats as pk
 from pkstats.errors import PkstatsError, UnknownName
-from pkstats.evidence.case import MAKERS, Case, case, cases
-from pkstats.evidence.case_data import stamp
-from pkstats.evidence.case_scope import entries
-from pkstats.evidence.case_scores import cell, mission_scores, outcomes, place, readings, split
-from pkstats.evidence.case_tables import TABLES
-from pkstats.evidence.case_violence import FACTOR, HOSTS, MISSIONS, NONE, comparisons
-from pkstats.evidence.readable import written
+from pkstats.study.cases.case import MAKERS, Case, case, cases
+from pkstats.study.cases.data import stamp
+from pkstats.study.cases.scope import entries
+from pkstats.study.cases.scores import cell, mission_scores, outcomes, place, readings, split
+from pkstats.study.cases.tables import TABLES
+from pkstats.study.cases.violence import FACTOR, HOSTS, MISSIONS, NONE, comparisons
+from pkstats.study.readable import written
 from pkstats.tables.coverage import last_whole_year
 
 # Whole cases; `test_case_page.py` has what the quick run sees of them.
@@ -463,7 +463,7 @@ def test_a_page_has_all_panels_and_words_where_there_are_no_data(label):
 
 
 def test_drawing_a_page_twice_gives_the_same_bytes(tmp_path):
-    from pkstats.figures.theme import save, theme
+    from pkstats.style.theme import save, theme
 
     drawn = []
     for name in ("one", "two"):

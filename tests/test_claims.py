@@ -19,12 +19,12 @@ from pkstats.errors import (
     UnknownName,
     UnreadableFile,
 )
-from pkstats.evidence.claims import claim, claims
-from pkstats.evidence.ledger import episodes
-from pkstats.evidence.ledger.entries import LEDGER, VERDICTS, ledger
-from pkstats.evidence.ledger.estimates import judged
-from pkstats.evidence.ledger.verdict import judge, stability, tally, weighted_quantile, weights
 from pkstats.multiverse.grid import declare
+from pkstats.study.claims.claim import claim, claims
+from pkstats.study.claims.ledger import episodes
+from pkstats.study.claims.ledger.entries import LEDGER, VERDICTS, ledger
+from pkstats.study.claims.ledger.estimates import judged
+from pkstats.study.claims.ledger.verdict import judge, stability, tally, weighted_quantile, weights
 
 TEXT = LEDGER.read_text(encoding="utf-8")
 RESOURCES_AND_NGOS = ["R1", "R2", "R3", "M1", "M2", "M3", "H1", "H2", "H3", "N1", "N2", "N3", "N4"]

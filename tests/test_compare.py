@@ -8,13 +8,13 @@ import pytest
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.evidence.case_compare import MEDIAN
-from pkstats.evidence.case_compare_rows import _share, row_entries
-from pkstats.evidence.case_facts_compared import FACTS
-from pkstats.evidence.case_scores import readings, split
-from pkstats.figures.comparison import _small
-from pkstats.figures.draw import FIGURES
 from pkstats.measures import measure
+from pkstats.study.cases.compare import MEDIAN
+from pkstats.study.cases.compare_rows import _share, row_entries
+from pkstats.study.cases.comparison import _small
+from pkstats.study.cases.facts_compared import FACTS
+from pkstats.study.cases.scores import readings, split
+from pkstats.study.gallery.draw import FIGURES
 
 # Whole cases; `test_case_page.py` has what the quick run sees of them.
 pytestmark = pytest.mark.slow

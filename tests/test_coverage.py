@@ -16,8 +16,8 @@ import pytest
 import pkstats as pk
 from pkstats.codebook import table
 from pkstats.errors import UnitMismatch
-from pkstats.evidence.ledger.entries import ledger
 from pkstats.registry.missions import DATA, coded
+from pkstats.study.claims.ledger.entries import ledger
 from pkstats.tables import coverage
 from pkstats.tables.dates import complete_years, last_months, last_report, spell_ends
 from pkstats.tables.places import own_raw
@@ -116,10 +116,10 @@ def repeated(file: Path, column: str, last: str, later: list[str], only: str, wi
 NEWER = """
 import json
 import pkstats as pk
-from pkstats.evidence.ledger.columns import rows_of
-from pkstats.evidence.ledger.entries import ledger
-from pkstats.figures import FIGURES
-from pkstats.figures.theme import theme
+from pkstats.study.claims.ledger.columns import rows_of
+from pkstats.study.claims.ledger.entries import ledger
+from pkstats.study.gallery import FIGURES
+from pkstats.style.theme import theme
 
 panel = pk.panel("mission-month", 2025, 2026, "UN", "peacekeeping").add("personnel")
 with theme():
@@ -184,7 +184,7 @@ import pkstats.registry.missions as registry
 
 registry.DATA = Path(sys.argv[1])
 import pkstats as pk
-from pkstats.figures.timeline import spells
+from pkstats.study.gallery.timeline import spells
 
 item = pk.mission("UNEX")
 panel = pk.panel("mission-month", 2027, 2027)

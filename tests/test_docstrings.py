@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import pkstats as pk
-from pkstats.evidence.case import Case
 from pkstats.models import Estimate
 from pkstats.multiverse.result import Multiverse
+from pkstats.study.cases.case import Case
 
 FUNCTIONS = [name for name in pk.__all__ if inspect.isroutine(getattr(pk, name))]
 METHODS = [

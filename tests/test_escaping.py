@@ -16,16 +16,16 @@ import pytest
 
 import pkstats as pk
 from pkstats.checks.finding import Finding, Findings
-from pkstats.evidence.case_compare import Comparison
-from pkstats.evidence.claims import Claim
-from pkstats.evidence.ledger.entries import ledger
-from pkstats.evidence.readable import Readable
 from pkstats.models.replications.refit import Replication
 from pkstats.multiverse.leave_out import Influence
 from pkstats.multiverse.permutation import Permutation
 from pkstats.panel import Panel
 from pkstats.registry.missions import mission
 from pkstats.sources.report import Report
+from pkstats.study.cases.compare import Comparison
+from pkstats.study.claims.claim import Claim
+from pkstats.study.claims.ledger.entries import ledger
+from pkstats.study.readable import Readable
 
 PACKAGE = Path(pk.__file__).parent
 HOSTILE = "<img src=x onerror=alert(1)>"

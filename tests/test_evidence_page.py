@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import pkstats as pk
-from pkstats.evidence.case_scope import entries
-from pkstats.evidence.ledger.entries import VERDICTS, ledger
-from pkstats.evidence.page import _stem, _toml, evidence_page
-from pkstats.evidence.themes import dated_facts
+from pkstats.study.cases.scope import entries
+from pkstats.study.claims.ledger.entries import VERDICTS, ledger
+from pkstats.study.pages.evidence import _stem, _toml, evidence_page
+from pkstats.study.themes import dated_facts
 
 # The page fits every claim and reads every case.
 pytestmark = pytest.mark.slow

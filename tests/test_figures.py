@@ -16,17 +16,17 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.figures import FIGURES, collaboration, draw_all
-from pkstats.figures.coverage import known, labels
-from pkstats.figures.draw import Entry
-from pkstats.figures.peace_survival import product_limit, spells, still_at_peace
-from pkstats.figures.shapes import half, rings, robinson, size
-from pkstats.figures.theme import COLOURS, TYPES, few_colours, theme
-from pkstats.figures.types import by_year
-from pkstats.figures.worldmap import _shades, hosts_today, present
+from pkstats.study.gallery import FIGURES, collaboration, draw_all
+from pkstats.study.gallery.coverage import known, labels
+from pkstats.study.gallery.draw import Entry
+from pkstats.study.gallery.peace_survival import product_limit, spells, still_at_peace
+from pkstats.study.gallery.shapes import half, rings, robinson, size
+from pkstats.study.gallery.types import by_year
+from pkstats.study.gallery.worldmap import _shades, hosts_today, present
+from pkstats.style.theme import COLOURS, TYPES, few_colours, theme
 from pkstats.tables.coverage import as_of
 
-drawing = importlib.import_module("pkstats.figures.draw")
+drawing = importlib.import_module("pkstats.study.gallery.draw")
 
 
 # The pages of cases have one layout: one stands for all. Comparisons have no axes (tests/test_compare.py).
@@ -156,7 +156,7 @@ def test_a_colour_of_few_pixels_is_kept_in_a_palette(code, pixels):
 
 
 def test_the_first_models_say_what_they_are(tmp_path):
-    from pkstats.figures.coefficients import numbers
+    from pkstats.study.gallery.coefficients import numbers
 
     text = numbers()
     assert "association, not effect" in text
@@ -279,7 +279,7 @@ def test_every_episode_fails_at_most_once():
 
 
 def test_the_bars_of_the_timeline_are_the_months_of_every_operation():
-    from pkstats.figures.timeline import spells as bars
+    from pkstats.study.gallery.timeline import spells as bars
 
     found = bars()
     months = (found["last"] - found["first"]).map(lambda gap: gap.n) + 1

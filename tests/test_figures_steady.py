@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pkstats as pk
-from pkstats.figures import FIGURES
-from pkstats.figures.steady import rounded, seen
-from pkstats.figures.theme import save, theme
 from pkstats.models import Estimate
 from pkstats.multiverse import Multiverse
+from pkstats.study.gallery import FIGURES
+from pkstats.style.steady import rounded, seen
+from pkstats.style.theme import save, theme
 
-ledger = importlib.import_module("pkstats.figures.ledger")
+ledger = importlib.import_module("pkstats.study.claims.plot")
 loading = importlib.import_module("pkstats.tables.load")
 # What processors do not agree on; counts and signs are whole and exact.
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high", "effect", "scale"]

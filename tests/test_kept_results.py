@@ -8,9 +8,9 @@ import random
 import pandas as pd
 import pytest
 
-from pkstats.evidence.ledger import results
-from pkstats.evidence.ledger.entries import ledger
 from pkstats.panel import counts
+from pkstats.study.claims.ledger import results
+from pkstats.study.claims.ledger.entries import ledger
 
 
 def test_no_flipped_bit_of_a_claims_result_is_served(tmp_path, monkeypatch):

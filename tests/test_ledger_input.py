@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pkstats.errors import BadData, PkstatsError, UnreadableFile
-from pkstats.evidence.ledger.entries import LEDGER, ledger
+from pkstats.study.claims.ledger.entries import LEDGER, ledger
 
 RAW = tomllib.loads(LEDGER.read_text(encoding="utf-8"))
 # PKSTATS_MUTATIONS=3000 looks at as many ledgers as the review did.

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tracemalloc
+from importlib import import_module
 from io import BytesIO
 from itertools import pairwise
 
@@ -299,7 +300,7 @@ def test_a_table_of_some_says_of_how_many():
 
 def test_a_curve_of_very_many_draws_an_even_part_and_keeps_the_ends(monkeypatch):
     m = grid_of(9)
-    monkeypatch.setattr("pkstats.figures.curve.MOST", 500)
+    monkeypatch.setattr(import_module("pkstats.multiverse.curve"), "MOST", 500)
     top = m.plot().axes[0]
     points = [each.get_offsets() for each in top.collections if isinstance(each, PathCollection)]
     drawn = np.concatenate([np.asarray(each)[:, 1] for each in points if len(each)])

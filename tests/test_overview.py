@@ -11,17 +11,17 @@ from test_claims import one_claim
 
 import pkstats as pk
 from pkstats.errors import BadModel
-from pkstats.evidence.collaboration import (
+from pkstats.models.checked import compared, stored
+from pkstats.study.claims.collaboration import (
     FAMILIES,
     beside_control,
     collaboration_years,
     families,
     reliability,
 )
-from pkstats.evidence.known import disagreements, mandates_by_year, measures_by_role, reasons
-from pkstats.evidence.overview import data_answer, ledger_answer, studies_answer, types_answer
-from pkstats.evidence.rules import history, rule
-from pkstats.models.checked import compared, stored
+from pkstats.study.claims.rules import history, rule
+from pkstats.study.pages.known import disagreements, mandates_by_year, measures_by_role, reasons
+from pkstats.study.pages.overview import data_answer, ledger_answer, studies_answer, types_answer
 
 
 @pytest.mark.parametrize("text", [data_answer, types_answer, ledger_answer, studies_answer])

@@ -8,13 +8,14 @@ from test_claims import one_claim
 
 import pkstats as pk
 from pkstats.errors import UnknownName
-from pkstats.evidence import answer, claim_tables, influential, limits, sources, verdicts
-from pkstats.evidence.claim_tables import left_out_table, verdict_table
-from pkstats.evidence.claims import Claim, claim
-from pkstats.evidence.ledger.verdict import influence
-from pkstats.evidence.readable import share, size
-from pkstats.evidence.reading import bullets, listed
-from pkstats.evidence.words import words
+from pkstats.study import answer, influential, limits, sources, verdicts
+from pkstats.study.claims import tables as claim_tables
+from pkstats.study.claims.claim import Claim, claim
+from pkstats.study.claims.ledger.verdict import influence
+from pkstats.study.claims.reading import bullets, listed
+from pkstats.study.claims.tables import left_out_table, verdict_table
+from pkstats.study.readable import share, size
+from pkstats.study.words import words
 
 
 @pytest.fixture(scope="module")

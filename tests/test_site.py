@@ -125,7 +125,7 @@ def test_every_public_name_is_in_the_reference(pages, site):
 
 
 def test_every_figure_is_shown_with_a_description(pages, site):
-    from pkstats.figures import FIGURES
+    from pkstats.study.gallery import FIGURES
 
     shown = {
         Path(picture["src"]).stem: picture.get("alt", "")

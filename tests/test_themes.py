@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import pkstats as pk
-from pkstats.evidence import themes
-from pkstats.figures.diplomacy import by_year
+from pkstats.study import themes
+from pkstats.study.gallery.diplomacy import by_year
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_paths_count_whom_they_rest_on_and_never_name_few(paths):
 
 
 def test_conflicts_without_a_mission_had_none(paths):
-    from pkstats.evidence.themes.around import CLEAR, _without
+    from pkstats.study.themes.around import CLEAR, _without
 
     starts = _without()
     where = themes.overlap()
@@ -134,8 +134,8 @@ def test_reasons_for_missing_add_up_to_the_missions():
 
 
 def test_a_share_is_a_mean_and_anything_else_a_median():
-    from pkstats.evidence.case_data import stamp
-    from pkstats.evidence.case_scores import mission_scores
+    from pkstats.study.cases.data import stamp
+    from pkstats.study.cases.scores import mission_scores
 
     chosen = pk.missions().query("sponsor == 'UN' and kind == 'peacekeeping'")["mission_id"]
     scores = mission_scores(stamp()).loc[chosen]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pkstats.errors import UnreadableFile
-from pkstats.evidence.typology import (
+from pkstats.study.typology import (
     agreement,
     compare_types,
     kappa,

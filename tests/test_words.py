@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pkstats.evidence.ledger.columns import known_columns
-from pkstats.evidence.ledger.entries import ledger
-from pkstats.evidence.words import in_words, words
+from pkstats.study.claims.ledger.columns import known_columns
+from pkstats.study.claims.ledger.entries import ledger
+from pkstats.study.words import in_words, words
 
 
 def _terms():

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -322,12 +321,11 @@ class Multiverse:
     def plot(self, **options: Any) -> Figure:
         """Draw the specification curve with the dashboard of choices below it.
 
-        Parameters
-        ----------
-        **options
-            ``ratio=True`` for odds, rate and hazard ratios; see `pkstats.figures.curve.draw`.
+        `options` are those of `pkstats.multiverse.curve.draw`, such as ``ratio=True`` for odds ratios.
         """
-        return import_module("pkstats.figures.curve").draw(self, **options)
+        from pkstats.multiverse import curve
+
+        return curve.draw(self, **options)
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""

@@ -20,7 +20,7 @@ from pkstats.cache import write_atomically
 from pkstats.tables.places import PACKAGE, raw_folder
 
 BORDERS, OUTLINES = "countries-10m.json", "countries-50m.json"
-SHAPES = PACKAGE / "figures" / "data" / "shapes.json"
+SHAPES = PACKAGE / "study" / "gallery" / "data" / "shapes.json"
 HEADER = "source,unit_name,unit_m49,neighbour_name,neighbour_m49"
 LEFT_OUT = ("Antarctica",)
 # In degrees: a tenth of a point on a map eleven inches wide.

@@ -1,0 +1,1 @@
+"""Case studies: one mission and its place, by the same code for all."""

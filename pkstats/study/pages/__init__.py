@@ -1,0 +1,1 @@
+"""What pages and notebooks print of claims and cases."""

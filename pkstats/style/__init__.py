@@ -1,0 +1,1 @@
+"""One look for every picture, and numbers drawn to what can be seen."""
