@@ -36,14 +36,6 @@ FACES = {"__init__.py", "__main__.py"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [path.relative_to(PACKAGE).as_posix() for path in MODULES]
 
-# Imports against the order that still stand, each with what would end it. The list only shrinks:
-# an entry whose import is gone fails the test until it is removed.
-AGAINST_THE_ORDER = {
-    (
-        "models/estimate.py",
-        "checks",
-    ): "estimate.checks() goes once all pages say pk.check(estimate)",
-}
 # Modules that import a name that only the run knows; the names stand as text in the same file.
 NAMED_AT_RUN_TIME = {"cli.py"}
 
@@ -165,28 +157,16 @@ def against_the_order(path: Path, name: str) -> set[str]:
 @pytest.mark.parametrize(("path", "name"), [*zip(MODULES, NAMES, strict=True)], ids=NAMES)
 def test_a_module_imports_only_rooms_above_its_own(path, name):
     below = against_the_order(path, name)
-    below -= {other for module, other in AGAINST_THE_ORDER if module == name}
     assert not below, f"{name} imports {below}, which stand below {room(name)}"
 
 
-def test_imports_against_the_order_only_become_fewer():
-    standing = {
-        (name, other)
-        for path, name in zip(MODULES, NAMES, strict=True)
-        for other in against_the_order(path, name)
-    }
-    gone = set(AGAINST_THE_ORDER) - standing
-    assert not gone, f"These imports are gone; take them off the list: {sorted(gone)}"
-
-
-def test_rooms_import_each_other_in_circles_only_where_listed():
+def test_no_rooms_import_each_other_in_circles():
     found = graph()
-    known = {(room(name), other) for name, other in AGAINST_THE_ORDER}
     circles = {
         " → ".join([here, *way(found, other, here)])
         for here in ORDER
         for other in found[here]
-        if ORDER.index(other) > ORDER.index(here) and (here, other) not in known
+        if ORDER.index(other) > ORDER.index(here)
     }
     assert not circles
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -195,16 +194,6 @@ class Estimate:
         from pkstats.models.effects import predict
 
         return predict(self, data, kind=kind, times=times)
-
-    def checks(self, **context: Any) -> Any:
-        """Return `pkstats.check(estimate)`, the verb to use: this door closes in a later version.
-
-        Parameters
-        ----------
-        **context
-            What the checks may know besides the estimate; see `pkstats.check`.
-        """
-        return import_module("pkstats.checks").check(self, **context)
 
     def plot(self, labels: Mapping[str, str] | None = None) -> Axes:
         """Draw the coefficients (without the constant) with their intervals.

@@ -81,7 +81,7 @@ def fit(
     Returns
     -------
     Estimate
-        With `tidy()`, `glance()`, `effects()`, `predict()`, `checks()`, `plot()` and `cite()`.
+        With `tidy()`, `glance()`, `effects()`, `predict()`, `plot()`, `cite()`; see also `pkstats.check`.
 
     Raises
     ------
