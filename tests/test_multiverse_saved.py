@@ -183,3 +183,18 @@ def test_a_frame_and_what_is_known_about_it_come_back(tmp_path):
     found, about = frame_of(tmp_path / "f.parquet", "a frame")
     pd.testing.assert_frame_equal(found, frame)
     assert about == {"mark": "m"}
+
+
+@pytest.mark.parametrize("kind", ["text", "table"])
+def test_a_file_that_is_no_multiverse_is_never_written_over(tmp_path, kind):
+    path = tmp_path / "own.parquet"
+    if kind == "text":
+        path.write_text("mine")
+    else:
+        data().to_parquet(path)
+    before = path.read_bytes()
+    with pytest.raises(UnreadableFile, match="would be lost"):
+        pk.multiverse(data(), **call(0), save=path)
+    with pytest.raises(UnreadableFile, match="would be lost"):
+        pk.multiverse(data(), **call(0)).save(path)
+    assert path.read_bytes() == before

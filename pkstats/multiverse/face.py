@@ -111,7 +111,7 @@ def _run(
     for name in needed(grid, setting):
         column(frame, name)
     if how.save is not None:
-        store.target(how.save)
+        store.free(how.save)
     mark = "" if how.save is None else store.fingerprint(frame, grid, setting)
     about = {
         "hash": mark,

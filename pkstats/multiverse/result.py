@@ -329,7 +329,7 @@ class Multiverse:
 
     def save(self, path: str | Path) -> Path:
         """Write the result to `path` as Parquet, with grid, setting and the hash of the data."""
-        path = store.target(path)
+        path = store.free(path)
         mark = self.hash
         if not mark and self.data is not None:
             mark = store.fingerprint(self.data, self.grid, self.setting)

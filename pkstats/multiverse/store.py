@@ -100,6 +100,36 @@ def target(path: object) -> Path:
     return found
 
 
+def free(path: object) -> Path:
+    """Return where a multiverse is to be saved: a new file, or one that holds a multiverse already.
+
+    A damaged one may be written again.
+
+    Raises
+    ------
+    UnreadableFile
+        When `path` names no file, or a file that is something else.
+    """
+    found = target(path)
+    if found.is_file() and _another(found):
+        raise UnreadableFile(
+            f"{cut(found)} is a file already, and no saved multiverse: it would be lost. Name another "
+            "file, or remove it first."
+        )
+    return found
+
+
+def _another(path: Path) -> bool:
+    """Tell whether a file is surely no multiverse."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return True
+            return META not in (pq.read_schema(file).metadata or {})
+    except (pa.ArrowException, OSError):
+        return False
+
+
 def parts_folder(path: Path) -> Path:
     """Return where the parts of an unfinished run lie."""
     return path.with_name(path.name + ".parts")
